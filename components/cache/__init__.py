@@ -1,0 +1,78 @@
+"""Cache: Redis 7.0. On GCP, Memorystore; locally, a primary and a replica container."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from pulumi import ComponentResource, Output, ResourceOptions
+from pydantic import Field
+
+from components.network import NetworkOutputs
+from components.spec import Spec
+
+
+class CacheSpec(Spec):
+    version: Literal["7.0"] = "7.0"
+    """Redis version."""
+    memory_gb: int = Field(default=1, ge=1, le=300)
+    """Memory that the data may fill, in GiB."""
+    eviction_policy: Literal[
+        "noeviction",
+        "allkeys-lru",
+        "allkeys-lfu",
+        "allkeys-random",
+        "volatile-lru",
+        "volatile-lfu",
+        "volatile-random",
+        "volatile-ttl",
+    ] = "allkeys-lru"
+    """What is dropped when the memory is full: Redis' `maxmemory-policy`."""
+    idle_timeout_seconds: int = Field(default=300, ge=0)
+    """Close a connection that was idle for so long; 0 never."""
+    highly_available: bool = True
+    """Keep a second node with a copy of the data. On GCP it takes over when the first fails, and
+    serves reads from 5 GiB up (Memorystore's rule for read replicas); locally it serves reads."""
+    host_port: int = Field(default=6379, ge=1024, le=65534)
+    """Loopback port of the primary on the host; the replica has the next. On GCP no effect."""
+
+
+@dataclass(frozen=True)
+class CacheOutputs:
+    """How a workload in the cluster reaches the cache. The same on every target."""
+
+    host: Output[str]
+    """Private address for writes and reads, known once the server answers."""
+    port: Output[int]
+    reader_host: Output[str]
+    """Private address for reads that may be a little old: a replica where one serves reads, else
+    the same as `host`."""
+    reader_port: Output[int]
+    password: Output[str]
+    """For AUTH, secret; the same on all nodes."""
+    host_address: Output[str]
+    """`host:port` for a person: on GCP the private address, which takes a tunnel or a machine in
+    the network; locally a loopback port of the host."""
+
+    @property
+    def url(self) -> Output[str]:
+        """`redis://…` with the password, secret."""
+        return Output.format("redis://:{0}@{1}:{2}", self.password, self.host, self.port)
+
+
+CacheBuilder = Callable[[str, CacheSpec, NetworkOutputs, ResourceOptions], CacheOutputs]
+
+
+class Cache(ComponentResource):
+    """A node named `name` in the tree; `build` makes its children and its outputs."""
+
+    def __init__(
+        self,
+        name: str,
+        spec: CacheSpec,
+        network: NetworkOutputs,
+        build: CacheBuilder,
+        opts: ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("alphintra:index:Cache", name, spec.inputs(), opts)
+        self.outputs = build(name, spec, network, ResourceOptions(parent=self))
+        self.register_outputs(vars(self.outputs))

@@ -1,0 +1,76 @@
+"""An image built from a folder of `images/` and pushed to the platform's registry."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from pulumi import Input, Output, ResourceOptions
+from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider
+
+from components.command import run
+from components.images import CATALOG, ImageSource, catalog, resolve
+
+BASE = "debian"
+
+
+def content_digest(folder: Path) -> str:
+    """A digest of the names, modes and contents of the files in `folder`."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    facts = [
+        (
+            path.relative_to(folder).as_posix(),
+            bool(path.stat().st_mode & 0o100),
+            hashlib.sha256(path.read_bytes()).hexdigest(),
+        )
+        for path in files
+    ]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+
+class PublishedImageProvider(ResourceProvider):
+    serialize_as_secret_always = False
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """Build, push, and name the image by what the registry says its digest is.
+
+        Docker must be signed in to a registry that asks for it (`gcloud auth configure-docker`).
+        """
+        base, _ = resolve(ImageSource(props["base_official"], props["base_stand_in"]))
+        repository = f"{props['registry']}/{props['name']}"
+        tag = f"{repository}:{props['content'][:12]}"
+        folder = str(CATALOG.parent / props["name"])
+        run(
+            ["docker", "build", "--quiet", f"--build-arg=BASE={base}", f"--tag={tag}", folder],
+            timeout_seconds=900,
+        )
+        run(["docker", "push", "--quiet", tag], timeout_seconds=900)
+        digests = json.loads(run(["docker", "image", "inspect", tag]))[0]["RepoDigests"]
+        image = next(digest for digest in digests if digest.startswith(f"{repository}@"))
+        return CreateResult(image, {**props, "image": image})
+
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        replaces = [key for key in ("name", "registry", "content") if _olds[key] != _news[key]]
+        return DiffResult(changes=bool(replaces), replaces=replaces)
+
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        """The image stays in the registry, for whoever still runs it; it goes with the registry."""
+
+
+class PublishedImage(Resource, module="local", name="PublishedImage"):
+    """The image of `images/<image>`, in `registry`."""
+
+    image: Output[str]
+    """`<registry>/<image>@sha256:…`."""
+
+    def __init__(self, name: str, image: str, registry: Input[str], opts: ResourceOptions) -> None:
+        base = catalog()[BASE]
+        props = {
+            "name": image,
+            "registry": registry,
+            "content": content_digest(CATALOG.parent / image),
+            "base_official": base.official,
+            "base_stand_in": base.stand_in,
+            "image": None,
+        }
+        super().__init__(PublishedImageProvider(), name, props, opts)

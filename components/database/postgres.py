@@ -1,0 +1,160 @@
+"""Roles and databases inside a PostgreSQL container."""
+
+from typing import Any
+
+from pulumi import Input, Output, ResourceOptions
+from pulumi import Resource as PulumiResource
+from pulumi.dynamic import (
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    Resource,
+    ResourceProvider,
+    UpdateResult,
+)
+
+from components.command import CommandError, run
+
+ADMIN = "postgres"
+
+
+def psql(container: str, sql: str) -> str:
+    """Run `sql` as the administrator inside `container`; what it prints, without decoration.
+
+    It goes in by standard input, so that no password shows in a process list or an error.
+    """
+    command = ["docker", "exec", "--interactive", container, "psql", "--username", ADMIN]
+    flags = ["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1"]
+    return run([*command, *flags], stdin=sql).strip()
+
+
+def gone(error: CommandError) -> bool:
+    """Whether `error` says that the container is no more."""
+    return "No such container" in str(error)
+
+
+class PostgresRoleProvider(ResourceProvider):
+    serialize_as_secret_always = False
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        role, password = props["role"], props["password"]
+        psql(
+            props["container"],
+            f"""
+            SELECT 'CREATE ROLE {role}'
+            WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') \\gexec
+            ALTER ROLE {role} LOGIN PASSWORD '{password}';
+            """,
+        )
+        return CreateResult(role, props)
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        query = f"SELECT rolname FROM pg_roles WHERE rolname = '{id_}'"
+        return ReadResult(_found(props["container"], query), props)
+
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        replaces = [key for key in ("container", "role") if _olds[key] != _news[key]]
+        changed = bool(replaces) or _olds["password"] != _news["password"]
+        return DiffResult(changes=changed, replaces=replaces)
+
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        return UpdateResult(self.create(_news).outs)
+
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        _drop(_props["container"], f"DROP ROLE IF EXISTS {_id};")
+
+
+class PostgresDatabaseProvider(ResourceProvider):
+    serialize_as_secret_always = False
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        database, owner = props["database"], props["owner"]
+        psql(
+            props["container"],
+            f"""
+            SELECT 'CREATE DATABASE {database}'
+            WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{database}') \\gexec
+            ALTER DATABASE {database} OWNER TO {owner};
+            REVOKE ALL ON DATABASE {database} FROM PUBLIC;
+            """,
+        )
+        return CreateResult(database, props)
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        query = f"SELECT datname FROM pg_database WHERE datname = '{id_}'"
+        return ReadResult(_found(props["container"], query), props)
+
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        replaces = [key for key in ("container", "database") if _olds[key] != _news[key]]
+        changed = bool(replaces) or _olds["owner"] != _news["owner"]
+        return DiffResult(changes=changed, replaces=replaces)
+
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        return UpdateResult(self.create(_news).outs)
+
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        _drop(_props["container"], f"DROP DATABASE IF EXISTS {_id} WITH (FORCE);")
+
+
+def _found(container: str, query: str) -> str | None:
+    try:
+        return psql(container, query) or None
+    except CommandError as error:
+        if gone(error):
+            return None
+        raise
+
+
+def _drop(container: str, statement: str) -> None:
+    try:
+        psql(container, statement)
+    except CommandError as error:
+        if not gone(error):
+            raise
+
+
+class PostgresRole(Resource, module="local", name="PostgresRole"):
+    """A role that may log in, with a password."""
+
+    role: Output[str]
+    password: Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        container: Input[str],
+        role: str,
+        password: Input[str],
+        server: PulumiResource,
+        opts: ResourceOptions,
+    ) -> None:
+        super().__init__(
+            PostgresRoleProvider(),
+            name,
+            {"container": container, "role": role, "password": password},
+            ResourceOptions(
+                parent=opts.parent, deleted_with=server, additional_secret_outputs=["password"]
+            ),
+        )
+
+
+class PostgresDatabase(Resource, module="local", name="PostgresDatabase"):
+    """A database that its owner, and nobody else but the administrator, may connect to."""
+
+    database: Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        container: Input[str],
+        database: str,
+        owner: Input[str],
+        server: PulumiResource,
+        opts: ResourceOptions,
+    ) -> None:
+        super().__init__(
+            PostgresDatabaseProvider(),
+            name,
+            {"container": container, "database": database, "owner": owner},
+            ResourceOptions(parent=opts.parent, deleted_with=server),
+        )

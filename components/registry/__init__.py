@@ -1,0 +1,49 @@
+"""Registry: container images. On GCP, an Artifact Registry repository; locally, a container."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pulumi import ComponentResource, Output, ResourceOptions
+from pydantic import Field
+
+from components.network import NetworkOutputs
+from components.spec import Spec
+
+
+class RegistrySpec(Spec):
+    immutable_tags: bool = False
+    """Refuse to push a tag that is there already. Locally no effect: the registry has no such
+    rule."""
+    host_port: int = Field(default=5050, ge=1024, le=65535)
+    """Loopback port of the registry on the host. On GCP no effect."""
+
+
+@dataclass(frozen=True)
+class RegistryOutputs:
+    """Where images are pushed to and pulled from. The same on every target."""
+
+    address: Output[str]
+    """What an image's name begins with, for whoever pushes and whoever pulls: `<address>/<image>`.
+    It has no trailing slash."""
+    mirror: Output[str]
+    """Where the cluster's nodes really find `address`: a URL. The same place on GCP; locally the
+    registry's container, since `localhost` is another machine to each node."""
+
+
+RegistryBuilder = Callable[[str, RegistrySpec, NetworkOutputs, ResourceOptions], RegistryOutputs]
+
+
+class Registry(ComponentResource):
+    """A node named `name` in the tree; `build` makes its children and its outputs."""
+
+    def __init__(
+        self,
+        name: str,
+        spec: RegistrySpec,
+        network: NetworkOutputs,
+        build: RegistryBuilder,
+        opts: ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("alphintra:index:Registry", name, spec.inputs(), opts)
+        self.outputs = build(name, spec, network, ResourceOptions(parent=self))
+        self.register_outputs(vars(self.outputs))

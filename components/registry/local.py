@@ -1,0 +1,34 @@
+"""The registry on one machine: a container that the host and the cluster's nodes both reach."""
+
+import pulumi_docker as docker
+from pulumi import Output, ResourceOptions
+
+from components.containers import service_container
+from components.images import LocalImage
+from components.network import NetworkOutputs
+from components.outputs import after
+from components.registry import RegistryOutputs, RegistrySpec
+
+PORT = 5000
+
+
+def registry_container(
+    name: str, spec: RegistrySpec, network: NetworkOutputs, opts: ResourceOptions
+) -> RegistryOutputs:
+    container = service_container(
+        name,
+        name,
+        LocalImage(f"{name}-image", "registry", opts),
+        data_path="/var/lib/registry",
+        envs=["REGISTRY_STORAGE_DELETE_ENABLED=true"],
+        health_command=f"exec 3<>/dev/tcp/127.0.0.1/{PORT}",
+        ports={PORT: spec.host_port},
+        networks=[docker.ContainerNetworksAdvancedArgs(name=network.private_subnet)],
+        opts=opts,
+    )
+
+    # Docker trusts registries on localhost without TLS, so the host can push by this name.
+    return RegistryOutputs(
+        address=after(f"localhost:{spec.host_port}", container.id),
+        mirror=Output.format("http://{0}:{1}", container.name, PORT),
+    )

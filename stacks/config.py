@@ -1,0 +1,114 @@
+"""A stack's settings: read from its file, checked, and explained where they are wrong."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Literal, Self
+
+import pulumi
+from pulumi.runtime import config as runtime_config
+from pydantic import ValidationError, model_validator
+
+from components.cache import CacheSpec
+from components.cluster import ClusterSpec
+from components.database import DatabaseSpec
+from components.network import NetworkSpec
+from components.registry import RegistrySpec
+from components.spec import Spec
+from stacks.defaults import DEFAULTS
+from stacks.messages import SECRET, Problem, problems, report
+
+NAMESPACE = "alphintra"
+GCP_SETTINGS = {
+    "project": "the id of a Google Cloud project",
+    "region": "a region of Google Cloud, such as europe-west1",
+}
+"""What a stack on Google Cloud needs of the provider's own configuration (`gcp:…`)."""
+
+
+class PlatformSpec(Spec):
+    """What is wanted of each capability."""
+
+    network: NetworkSpec
+    registry: RegistrySpec
+    cluster: ClusterSpec
+    database: DatabaseSpec
+    cache: CacheSpec
+
+    @model_validator(mode="after")
+    def _loopback_ports_differ(self) -> Self:
+        taken: dict[int, str] = {}
+        for port, owner in [
+            *((port, "cluster.published_ports") for port in self.cluster.published_ports),
+            (self.cluster.api_port, "cluster.api_port"),
+            (self.database.host_port, "database.host_port"),
+            (self.cache.host_port, "cache.host_port"),
+            (self.cache.host_port + 1, "cache.host_port + 1 (the replica)"),
+            (self.registry.host_port, "registry.host_port"),
+        ]:
+            if port in taken:
+                raise ValueError(f"port {port} is given to both {taken[port]} and {owner}")
+            taken[port] = owner
+        return self
+
+
+class Settings(PlatformSpec):
+    """A whole stack file, under the names that it uses after `alphintra:`."""
+
+    target: Literal["local", "gcp"]
+    """Where the stack stands: `local` (Docker and k3d on this machine) or `gcp`."""
+    environment: Literal["dev", "staging", "prod"]
+    """Which column of the table of defaults (`stacks/defaults.py`) the stack starts from."""
+
+
+def load() -> Settings:
+    """The settings of the stack that is being deployed.
+
+    Raises `pulumi.RunError` with one line for each thing that is wrong; nothing is made then.
+    """
+    return parse(_config(), f"Pulumi.{pulumi.get_stack()}.yaml")
+
+
+def parse(config: Mapping[str, Any], file: str) -> Settings:
+    """Check `config` (full key → value, as Pulumi gives it) and merge it over the defaults."""
+    given = {
+        key.removeprefix(f"{NAMESPACE}:"): _value(value)
+        for key, value in config.items()
+        if key.startswith(f"{NAMESPACE}:")
+    }
+    defaults = DEFAULTS.get(str(given.get("environment")), DEFAULTS["dev"])
+    for capability, values in defaults.items():
+        override = given.get(capability, {})
+        if isinstance(override, dict):
+            given[capability] = {**values, **override}
+    found = [
+        Problem(f"gcp:{name}", None, allowed)
+        for name, allowed in GCP_SETTINGS.items()
+        if given.get("target") == "gcp" and not config.get(f"gcp:{name}")
+    ]
+    try:
+        settings = Settings.model_validate(given)
+    except ValidationError as error:
+        raise pulumi.RunError(report(file, problems(error, Settings, NAMESPACE) + found)) from None
+    if found:
+        raise pulumi.RunError(report(file, found))
+    return settings
+
+
+def _config() -> dict[str, Any]:
+    """All configuration of the stack; secret values are blanked, since no setting is secret."""
+    values = {**runtime_config.get_config_env(), **runtime_config.CONFIG.get()}
+    secret = set(runtime_config.get_config_secret_keys_env())
+    return {
+        key: SECRET if key in secret or runtime_config.is_config_secret(key) else value
+        for key, value in values.items()
+    }
+
+
+def _value(value: Any) -> Any:
+    """Pulumi hands objects over as JSON."""
+    if isinstance(value, str) and value.startswith(("{", "[")):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value

@@ -1,0 +1,122 @@
+"""What is wrong with a stack's settings, in words that say what to change and where."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+SECRET = "[secret]"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong."""
+
+    key: str
+    """The whole path of the key, as it would be typed: `alphintra:cache.memory_gb`."""
+    given: str | None
+    """What stands there; None if nothing does."""
+    allowed: str
+    """What may stand there."""
+
+    def __str__(self) -> str:
+        given = "nothing is given" if self.given is None else f"given {self.given}"
+        return f"{self.key}: {given}; allowed: {self.allowed}"
+
+
+def report(file: str, found: Sequence[Problem]) -> str:
+    """All that is wrong with `file`, a line each."""
+    count = "1 setting is" if len(found) == 1 else f"{len(found)} settings are"
+    lines = "".join(f"\n  {file}: {problem}" for problem in found)
+    return f"{count} wrong; nothing was changed.{lines}"
+
+
+def problems(error: ValidationError, model: type[BaseModel], namespace: str) -> list[Problem]:
+    """What pydantic found, each with what the schema of `model` allows at that place."""
+    schema = model.model_json_schema()
+    return [_problem(details, schema, namespace) for details in error.errors()]
+
+
+def _problem(details: ErrorDetails, schema: dict[str, Any], namespace: str) -> Problem:
+    kind = details["type"]
+    path = [str(part) for part in details["loc"] if part != "[key]"]
+    key = f"{namespace}:{'.'.join(path)}" if path else f"{namespace}:*"
+    if kind == "value_error" and not path:
+        return Problem(key, details["msg"].removeprefix("Value error, "), "each port once")
+    given = None if kind == "missing" else _shown(details["input"])
+    if kind == "extra_forbidden":
+        siblings = list(_at(schema, schema, path[:-1]).get("properties", {}))
+        return Problem(key, "an unknown key", _keys(path[-1], siblings))
+    if "[key]" in details["loc"]:
+        return Problem(key, f"the key {path[-1]}", _words(_keys_schema(schema, path[:-1])))
+    return Problem(key, given, _words(_at(schema, schema, path)))
+
+
+def _shown(value: Any) -> str:
+    return value if value == SECRET else repr(value)
+
+
+def _keys(wrong: str, known: Sequence[str]) -> str:
+    near = get_close_matches(wrong, known, n=1)
+    hint = f" (did you mean {near[0]}?)" if near else ""
+    return f"{', '.join(sorted(known))}{hint}"
+
+
+def _at(root: dict[str, Any], schema: dict[str, Any], path: Sequence[str]) -> dict[str, Any]:
+    """The part of a JSON schema that says what may stand at `path`."""
+    schema = _resolved(root, schema)
+    if not path:
+        return schema
+    inside = schema.get("properties", {}).get(path[0])
+    if inside is None:
+        patterns: list[dict[str, Any]] = list(schema.get("patternProperties", {}).values())
+        inside = patterns[0] if patterns else schema.get("additionalProperties") or {}
+    return _at(root, inside, path[1:])
+
+
+def _resolved(root: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    """`schema`, or what it refers to; words that stand beside the reference are kept."""
+    reference = schema.get("$ref")
+    if reference is None:
+        return schema
+    return {**root["$defs"][reference.rsplit("/", 1)[1]], **schema}
+
+
+def _keys_schema(schema: dict[str, Any], path: Sequence[str]) -> dict[str, Any]:
+    mapping = _at(schema, schema, path)
+    for pattern in mapping.get("patternProperties", {}):
+        return {"type": "string", "pattern": pattern}
+    return mapping.get("propertyNames", {"type": "string"})
+
+
+def _words(schema: dict[str, Any]) -> str:
+    """What a JSON schema allows, in words."""
+    if "allowed" in schema:
+        return schema["allowed"]
+    if "enum" in schema:
+        return f"one of {', '.join(map(str, schema['enum']))}"
+    if "const" in schema:
+        return str(schema["const"])
+    match schema.get("type"):
+        case "boolean":
+            return "true or false"
+        case "integer" | "number":
+            noun = "a whole number" if schema["type"] == "integer" else "a number"
+            low, high = schema.get("minimum"), schema.get("maximum")
+            span = f" from {low}" * (low is not None) + f" to {high}" * (high is not None)
+            return noun + span + _multiple(schema)
+        case "string":
+            return f"text like {schema['pattern']}" if "pattern" in schema else "text"
+        case "object" if "properties" in schema:
+            return f"an object with the keys {', '.join(sorted(schema['properties']))}"
+        case "object":
+            return "an object of names and values"
+        case _:
+            return "see the description of this setting"
+
+
+def _multiple(schema: dict[str, Any]) -> str:
+    return f", a multiple of {schema['multipleOf']}" if "multipleOf" in schema else ""

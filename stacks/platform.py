@@ -1,0 +1,51 @@
+"""The platform: what it consists of, and what stands on what."""
+
+import pulumi_kubernetes as kubernetes
+from pulumi import ComponentResource, Output, ResourceOptions
+
+from components.cache import Cache
+from components.cluster import Cluster
+from components.connectivity import ACCOUNT, ConnectivityCheck
+from components.database import Database
+from components.network import Network
+from components.registry import Registry
+from stacks.config import PlatformSpec
+from stacks.targets import Target
+
+
+class Platform(ComponentResource):
+    """Everything of one stack, on one target."""
+
+    def __init__(self, name: str, spec: PlatformSpec, target: Target) -> None:
+        super().__init__("alphintra:index:Platform", name)
+        here = ResourceOptions(parent=self)
+
+        network = Network("network", spec.network, target.network, here).outputs
+        registry = Registry("registry", spec.registry, network, target.registry, here).outputs
+        cluster = Cluster("cluster", spec.cluster, network, registry, target.cluster, here).outputs
+        database = Database(
+            "database", spec.database.including(ACCOUNT), network, target.database, here
+        ).outputs
+        cache = Cache("cache", spec.cache, network, target.cache, here).outputs
+
+        provider = kubernetes.Provider("kubernetes", kubeconfig=cluster.kubeconfig, opts=here)
+        in_cluster = ResourceOptions(parent=self, providers=[provider])
+        ConnectivityCheck("connectivity-check", registry, database, cache, in_cluster)
+
+        self.exports: dict[str, Output[str] | Output[int] | Output[dict[str, str]]] = {
+            "cluster_name": cluster.name,
+            "kubeconfig": cluster.kubeconfig,
+            "registry_address": registry.address,
+            "database_host": database.host,
+            "database_port": database.port,
+            "database_passwords": database.passwords,
+            "database_host_address": database.host_address,
+            "cache_host": cache.host,
+            "cache_port": cache.port,
+            "cache_reader_host": cache.reader_host,
+            "cache_reader_port": cache.reader_port,
+            "cache_password": cache.password,
+            "cache_host_address": cache.host_address,
+        }
+        """What a person or another stack may rely on: the same names and types on every target."""
+        self.register_outputs(self.exports)

@@ -1,0 +1,47 @@
+"""The two worlds side by side. A target is one builder per capability; leave one out and the
+program neither type-checks nor starts."""
+
+from dataclasses import dataclass
+
+from components.cache import CacheBuilder
+from components.cache.gcp import memorystore
+from components.cache.local import redis_containers
+from components.cluster import ClusterBuilder
+from components.cluster.gcp import gke
+from components.cluster.local import k3d_cluster
+from components.database import DatabaseBuilder
+from components.database.gcp import cloud_sql
+from components.database.local import postgres_container
+from components.network import NetworkBuilder
+from components.network.gcp import vpc
+from components.network.local import docker_networks
+from components.registry import RegistryBuilder
+from components.registry.gcp import artifact_registry
+from components.registry.local import registry_container
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    network: NetworkBuilder
+    registry: RegistryBuilder
+    cluster: ClusterBuilder
+    database: DatabaseBuilder
+    cache: CacheBuilder
+
+
+TARGETS = {
+    "local": Target(
+        network=docker_networks,
+        registry=registry_container,
+        cluster=k3d_cluster,
+        database=postgres_container,
+        cache=redis_containers,
+    ),
+    "gcp": Target(
+        network=vpc,
+        registry=artifact_registry,
+        cluster=gke,
+        database=cloud_sql,
+        cache=memorystore,
+    ),
+}
