@@ -1,0 +1,26 @@
+"""Where things live. Nothing is written outside these folders, Docker itself aside."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCAL = ROOT / ".toolchain"
+BIN = LOCAL / "bin"
+LOGS = LOCAL / "logs"
+STATE = LOCAL / "state"
+ENV_FILE = LOCAL / "env"
+VENV = ROOT / ".venv"
+GO_MODULES = ROOT / "toolchain" / "go"
+IMAGES = ROOT / "images"
+
+
+def cache_dir() -> Path:
+    """The user's cache folder, shared by every clone of the project."""
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(base).expanduser() / "alphintra"
+
+
+def pulumi_home() -> Path:
+    return Path(os.environ.get("PULUMI_HOME") or "~/.pulumi").expanduser()
