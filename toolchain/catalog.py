@@ -58,7 +58,8 @@ def present(images: Iterable[Image]) -> dict[str, str]:
     found: dict[str, str] = {}
     for line in (text or "").splitlines():
         tags, _, labels = line.partition("] ")
-        inputs = (json.loads(labels) or {}).get(INPUTS_LABEL, "") if labels else ""
+        all_labels: dict[str, str] = json.loads(labels or "null") or {}
+        inputs = all_labels.get(INPUTS_LABEL, "")
         for tag in json.loads(tags + "]"):
             found[short(tag)] = inputs
     return found

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -104,7 +105,15 @@ def install(log: Path) -> None:
     apt_install(log, *APT_PACKAGES)
 
 
+_apt = threading.Lock()
+
+
 def apt_install(log: Path, *packages: str) -> None:
+    with _apt:  # dpkg allows one at a time
+        _apt_install(log, *packages)
+
+
+def _apt_install(log: Path, *packages: str) -> None:
     env = {"DEBIAN_FRONTEND": "noninteractive"}
     hint = "Check that `apt-get update` works on this machine, then run `make setup` again."
     lock_wait = ["-o", "DPkg::Lock::Timeout=120"]

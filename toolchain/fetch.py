@@ -97,4 +97,7 @@ def unpack(archive: Path, folder: Path, inner: str) -> None:
             if inner and not path.startswith(f"{inner}/"):
                 continue
             member.name = path.removeprefix(f"{inner}/") if inner else path
-            tar.extract(member, folder, filter="data")
+            if hasattr(tarfile, "data_filter"):  # absent from the first 3.11 releases
+                tar.extract(member, folder, filter="data")
+            elif member.isfile() and ".." not in Path(member.name).parts:
+                tar.extract(member, folder)

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 
 from toolchain.catalog import INPUTS_LABEL, Image
@@ -21,13 +21,11 @@ SUITE = "bookworm"
 BUILD_ENV = {"DOCKER_BUILDKIT": "0"}
 
 
-def inputs(name: str, extra: Mapping[str, Path] | None = None) -> str:
-    """A hash of all that a stand-in is made from: its folder, its base, added programs."""
-    parts = [name, *tree_parts(IMAGES / name)]
+def inputs(name: str, extra: Sequence[str] = ()) -> str:
+    """A hash of all that a stand-in is made from: its folder, its base, what is added to it."""
+    parts = [name, *tree_parts(IMAGES / name), *extra]
     if name != "debian":
         parts.append(inputs("debian"))
-    for program, path in sorted((extra or {}).items()):
-        parts += [program, str(path.resolve())]  # a path in the cache names its own inputs
     return digest(parts)
 
 
@@ -40,20 +38,22 @@ def labels(inputs_hash: str) -> dict[str, str]:
 
 
 def pull(image: Image, log: Path) -> None:
-    run(["docker", "pull", "--quiet", image.official], log)
+    run(
+        ["docker", "pull", "--quiet", image.official],
+        log,
+        hint="Check that Docker itself can reach the registry (its proxy settings are its own), "
+        "then run `make setup` again; or build the images here, on Debian 12 as root: "
+        "`python3 -m toolchain setup --from-source`.",
+    )
 
 
-def build(image: Image, base: Image, log: Path) -> None:
-    """Build one stand-in from its folder."""
-    build_context(IMAGES / image.name, image.stand_in, base, inputs(image.name), log)
-
-
-def build_context(context: Path, tag: str, base: Image, inputs_hash: str, log: Path) -> None:
-    arguments = ["--build-arg", f"BASE={base.stand_in}"]
+def build(context: Path, image: Image, base: str, inputs_hash: str, log: Path) -> None:
+    """Build one stand-in from a folder with a Dockerfile."""
+    arguments = ["--build-arg", f"BASE={base}"]
     for key, value in labels(inputs_hash).items():
         arguments += ["--label", f"{key}={value}"]
     run(
-        ["docker", "build", "--force-rm", "--tag", tag, *arguments, str(context)],
+        ["docker", "build", "--force-rm", "--tag", image.stand_in, *arguments, str(context)],
         log,
         env=BUILD_ENV,
         hint="Check that containers can reach the Debian mirror that apt uses on this machine, "
@@ -61,7 +61,7 @@ def build_context(context: Path, tag: str, base: Image, inputs_hash: str, log: P
     )
 
 
-def build_debian(image: Image, log: Path) -> None:
+def build_debian(image: Image, inputs_hash: str, log: Path) -> None:
     """The base image: a minimal Debian from the mirror that this machine's apt uses."""
     check_machine()
     if shutil.which("debootstrap") is None:
@@ -71,7 +71,7 @@ def build_debian(image: Image, log: Path) -> None:
     try:
         tree = folder / "tree"
         run(
-            ["debootstrap", "--variant=minbase", *https_packages(mirror), SUITE, str(tree), mirror],
+            ["debootstrap", "--variant=minbase", *certificates(mirror), SUITE, str(tree), mirror],
             log,
             hint="Check that `apt-get update` works on this machine, then run `make setup` again.",
         )
@@ -82,7 +82,7 @@ def build_debian(image: Image, log: Path) -> None:
         prepare.unlink()
         if proxy := apt_proxy():
             (tree / "etc/apt/apt.conf.d/proxy").write_text(proxy)
-        changes = [f"LABEL {key}={value}" for key, value in labels(inputs("debian")).items()]
+        changes = [f"LABEL {key}={value}" for key, value in labels(inputs_hash).items()]
         archive = folder / "tree.tar"
         run(["tar", "-C", str(tree), "-cf", str(archive), "."], log)
         flags = [part for change in [*changes, 'CMD ["bash"]'] for part in ("--change", change)]
@@ -131,11 +131,13 @@ def parse_sources(lines: list[str]) -> tuple[str, str]:
     return mirror, "".join(f"{entry}\n" for entry in sorted(entries))
 
 
-def https_packages(mirror: str) -> list[str]:
+def certificates(mirror: str) -> list[str]:
     return ["--include=ca-certificates"] if mirror.startswith("https") else []
 
 
 def apt_proxy() -> str:
     """apt's proxy settings, which builds inside containers need too."""
     dump = output(["apt-config", "dump", "Acquire::http::Proxy", "Acquire::https::Proxy"]) or ""
-    return "".join(f"{line}\n" for line in dump.splitlines() if "Proxy" in line and '""' not in line)
+    return "".join(
+        f"{line}\n" for line in dump.splitlines() if "Proxy" in line and '""' not in line
+    )

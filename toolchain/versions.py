@@ -21,6 +21,8 @@ class Program:
     name: str
     package: str
     define: tuple[str, ...]
+    overlay_module: str = ""
+    overlay: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,6 @@ class Build:
     programs: tuple[Program, ...]
     copy_module: str
     copy: tuple[str, ...]
-    prepare: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,8 @@ def _build(entry: dict[str, Any], version: str) -> Build:
             program["name"],
             program["package"],
             tuple(text.format(version=version) for text in program.get("define", ())),
+            program.get("overlay_module", ""),
+            tuple(sorted(program.get("overlay", {}).items())),
         )
         for program in entry["programs"]
     )
@@ -147,7 +150,6 @@ def _build(entry: dict[str, Any], version: str) -> Build:
         programs,
         entry.get("copy_module", ""),
         tuple(entry.get("copy", ())),
-        tuple(entry.get("prepare", ())),
     )
 
 

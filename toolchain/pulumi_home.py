@@ -1,0 +1,145 @@
+"""Where Pulumi keeps state, its passphrase, stacks and plugins."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from toolchain.errors import SetupError
+from toolchain.files import write_atomic
+from toolchain.paths import ROOT, pulumi_home
+from toolchain.run import output, run
+
+LOCAL_BACKEND = "file://~"
+PROJECT = "alphintra"
+# git's name for the filter that keeps the CLI's salt out of commits (see .gitattributes).
+SALT_FILTER = "pulumi-salt"
+
+
+def passphrase_file() -> Path:
+    return pulumi_home() / "alphintra.passphrase"
+
+
+def uses_local_backend(env: Mapping[str, str] | None = None) -> bool:
+    """Whether state is ours to keep in files: nobody is logged in to another place."""
+    env = os.environ if env is None else env
+    if url := env.get("PULUMI_BACKEND_URL"):
+        return url == LOCAL_BACKEND
+    if env.get("PULUMI_ACCESS_TOKEN"):
+        return False
+    try:
+        credentials = json.loads((pulumi_home() / "credentials.json").read_text())
+    except (OSError, ValueError):
+        return True
+    return str(credentials.get("current") or LOCAL_BACKEND) == LOCAL_BACKEND
+
+
+def needs_passphrase_file(env: Mapping[str, str] | None = None) -> bool:
+    """Whether we name a file with the passphrase: the backend is ours, and the user has none."""
+    env = os.environ if env is None else env
+    if not uses_local_backend(env):
+        return False
+    given = env.get("PULUMI_CONFIG_PASSPHRASE_FILE")
+    if given:
+        return Path(given) == passphrase_file()
+    return "PULUMI_CONFIG_PASSPHRASE" not in env
+
+
+def ensure_passphrase() -> None:
+    """Made once; it opens the secrets in every stack's state, so it is never made anew."""
+    path = passphrase_file()
+    if not path.exists():
+        write_atomic(path, secrets.token_urlsafe(32) + "\n", mode=0o600)
+
+
+def variables() -> dict[str, str]:
+    """What the CLI must find in its environment. No secret is among it."""
+    values = {"PULUMI_SKIP_UPDATE_CHECK": "true"}
+    if uses_local_backend():
+        values["PULUMI_BACKEND_URL"] = LOCAL_BACKEND
+        # A stack file without its salt (a fresh clone) takes the one that the state holds.
+        values["PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER"] = "true"
+    if needs_passphrase_file():
+        values["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(passphrase_file())
+    return values
+
+
+def state_file(stack: str) -> Path:
+    # PULUMI_HOME moves plugins and credentials, but "~" in file://~ stays the user's home.
+    return Path("~/.pulumi/stacks").expanduser() / PROJECT / f"{stack}.json"
+
+
+def stack_exists(stack: str) -> bool:
+    """Asked of every no-op, so without starting the CLI: another backend counts as having it."""
+    return not uses_local_backend() or state_file(stack).is_file()
+
+
+def ensure_stack(stack: str, pulumi: str, log: Path, env: Mapping[str, str]) -> str:
+    """Make a stack if it is missing. Its file in the project is left as it is.
+
+    `pulumi stack init` writes a salt into the stack's file; it runs in a scratch folder, and the
+    state keeps the salt.
+    """
+    if uses_local_backend():
+        if stack_exists(stack):
+            return "there already"
+    elif output([pulumi, "stack", "ls", "--json", "--cwd", str(ROOT)], env=env, timeout=60) is None:
+        raise SetupError(
+            "the Pulumi backend that you are logged in to does not answer",
+            hint="Check `pulumi whoami -v`; `pulumi logout` brings the project's own file backend.",
+        )
+    else:
+        listed = output([pulumi, "stack", "ls", "--json", "--cwd", str(ROOT)], env=env, timeout=60)
+        names = [str(entry["name"]).rsplit("/", 1)[-1] for entry in json.loads(listed or "[]")]
+        if stack in names:
+            return "there already"
+    scratch = Path(tempfile.mkdtemp(prefix="alphintra-stack-"))
+    try:
+        shutil.copy(ROOT / "Pulumi.yaml", scratch)
+        init = [pulumi, "stack", "init", stack, "--no-select", "--non-interactive"]
+        run([*init, "--cwd", str(scratch)], log, env=env)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return "made"
+
+
+def ensure_salt_filter() -> None:
+    """Keep the CLI's salt, which differs on every machine, out of git's sight."""
+    if not (ROOT / ".git").exists() or salt_filter_set():
+        return
+    clean = f"filter.{SALT_FILTER}.clean"
+    output(["git", "-C", str(ROOT), "config", clean, "sed '/^encryptionsalt:/d'"])
+    output(["git", "-C", str(ROOT), "config", f"filter.{SALT_FILTER}.smudge", "cat"])
+
+
+def salt_filter_set() -> bool:
+    config = ROOT / ".git" / "config"
+    if not config.is_file():  # a work tree of another clone, or none at all
+        return True
+    return f'[filter "{SALT_FILTER}"]' in config.read_text()
+
+
+def plugin_folder(name: str, version: str) -> Path:
+    return pulumi_home() / "plugins" / f"resource-{name}-v{version}"
+
+
+def plugin_installed(name: str, version: str) -> bool:
+    program = plugin_folder(name, version) / f"pulumi-resource-{name}"
+    return program.is_file() and not plugin_folder(name, version).with_suffix(".partial").exists()
+
+
+def install_plugin(
+    pulumi: str, name: str, version: str, log: Path, env: Mapping[str, str], file: Path | None
+) -> None:
+    """From a program that was compiled here, or from where Pulumi publishes it."""
+    source = ["--file", str(file)] if file else []
+    run(
+        [pulumi, "plugin", "install", "resource", name, version, "--reinstall", *source],
+        log,
+        env=env,
+    )
