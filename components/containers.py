@@ -46,6 +46,7 @@ def service_container(
         command=command,
         envs=envs,
         memory=memory_mb,
+        memory_swap=memory_mb,  # the same figure means: no swap
         uploads=[
             docker.ContainerUploadArgs(file=path, content=content)
             for path, content in (files or {}).items()
@@ -61,7 +62,7 @@ def service_container(
             interval="2s",
             timeout="5s",
             retries=5,
-            start_period="60s",
+            start_period="1m0s",  # as Docker writes it: "60s" would differ in every preview
         ),
         wait=True,
         wait_timeout=120,

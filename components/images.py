@@ -84,7 +84,7 @@ class LocalImageProvider(ResourceProvider):
         """The image stays: it is a cache of the host, and other stacks use it."""
 
 
-class LocalImage(Resource, module="local", name="Image"):
+class LocalImage(Resource, module="alphintra", name="Image"):
     """An image that is present in this host's Docker Engine."""
 
     reference: Output[str]

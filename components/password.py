@@ -23,7 +23,7 @@ class PasswordProvider(ResourceProvider):
         return DiffResult(changes=False)
 
 
-class Password(Resource, module="local", name="Password"):
+class Password(Resource, module="alphintra", name="Password"):
     """32 random letters and digits; `pulumi up --replace <urn>` makes new ones."""
 
     value: Output[str]

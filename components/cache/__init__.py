@@ -13,7 +13,7 @@ from components.spec import Spec
 
 class CacheSpec(Spec):
     version: Literal["7.0"] = "7.0"
-    """Redis version."""
+    """Minor version of Redis."""
     memory_gb: int = Field(default=1, ge=1, le=300)
     """Memory that the data may fill, in GiB."""
     eviction_policy: Literal[

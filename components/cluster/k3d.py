@@ -80,7 +80,7 @@ class K3dProvider(ResourceProvider):
         return {**props, "cluster_name": name, "kubeconfig": k3d.kubeconfig(name)}
 
 
-class K3dCluster(Resource, module="local", name="K3dCluster"):
+class K3dCluster(Resource, module="alphintra", name="K3dCluster"):
     """A cluster whose nodes are all ready. Inputs: see `k3d_cli.create`."""
 
     cluster_name: Output[str]

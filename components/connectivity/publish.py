@@ -57,7 +57,7 @@ class PublishedImageProvider(ResourceProvider):
         """The image stays in the registry, for whoever still runs it; it goes with the registry."""
 
 
-class PublishedImage(Resource, module="local", name="PublishedImage"):
+class PublishedImage(Resource, module="alphintra", name="PublishedImage"):
     """The image of `images/<image>`, in `registry`."""
 
     image: Output[str]

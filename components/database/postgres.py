@@ -113,7 +113,7 @@ def _drop(container: str, statement: str) -> None:
             raise
 
 
-class PostgresRole(Resource, module="local", name="PostgresRole"):
+class PostgresRole(Resource, module="alphintra", name="PostgresRole"):
     """A role that may log in, with a password."""
 
     role: Output[str]
@@ -138,7 +138,7 @@ class PostgresRole(Resource, module="local", name="PostgresRole"):
         )
 
 
-class PostgresDatabase(Resource, module="local", name="PostgresDatabase"):
+class PostgresDatabase(Resource, module="alphintra", name="PostgresDatabase"):
     """A database that its owner, and nobody else but the administrator, may connect to."""
 
     database: Output[str]

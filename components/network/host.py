@@ -92,7 +92,7 @@ class HostRangesProvider(ResourceProvider):
         return DiffResult(changes=changed, replaces=["cidr"] if changed else [])
 
 
-class HostRanges(Resource, module="local", name="HostRanges"):
+class HostRanges(Resource, module="alphintra", name="HostRanges"):
     """Nothing on the host but a promise: `cidr` overlaps none of its networks."""
 
     cidr: Output[str]

@@ -21,7 +21,7 @@ def registry_container(
         LocalImage(f"{name}-image", "registry", opts),
         data_path="/var/lib/registry",
         envs=["REGISTRY_STORAGE_DELETE_ENABLED=true"],
-        health_command=f"exec 3<>/dev/tcp/127.0.0.1/{PORT}",
+        health_command=f"wget -q --spider http://127.0.0.1:{PORT}/v2/",
         ports={PORT: spec.host_port},
         networks=[docker.ContainerNetworksAdvancedArgs(name=network.private_subnet)],
         opts=opts,

@@ -1,0 +1,200 @@
+"""The k3d cluster resource: what it asks of k3d, and when."""
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components.cluster.k3d import REPLACING, K3dProvider
+from components.command import CommandError
+from tests.components.fake_host import FakeHost
+
+PROPS: dict[str, Any] = {
+    "name": "alphintra-dev-cluster",
+    "servers": 1.0,  # Pulumi's numbers are floating-point
+    "agents": 2.0,
+    "image": "node:1",
+    "image_id": "sha256:1",
+    "proxy_image": "proxy:1",
+    "tools_image": "tools:1",
+    "network": "alphintra-dev-private",
+    "extra_network": "alphintra-dev-database",
+    "pods_cidr": "10.60.128.0/17",
+    "services_cidr": "10.60.48.0/20",
+    "dns_address": "10.60.48.10",
+    "registry": "localhost:5050",
+    "registry_mirror": "http://alphintra-dev-registry:5000",
+    "api_port": 6550.0,
+    "published_ports": {"8080": 30080.0},
+    "labels": {"io.alphintra.stack": "dev"},
+}
+NAME = PROPS["name"]
+
+
+class Host(FakeHost):
+    """k3d and Docker with at most one cluster, of which the test says what k3d lists."""
+
+    agents: int | None = None
+
+    def cluster_list(self, _: Sequence[str]) -> str:
+        if self.agents is None:
+            return "[]"
+        nodes = [{"name": f"k3d-{NAME}-server-0", "role": "server"}]
+        nodes += [{"name": f"k3d-{NAME}-agent-{n}", "role": "agent"} for n in range(self.agents)]
+        nodes += [{"name": f"k3d-{NAME}-serverlb", "role": "loadbalancer"}]
+        return json.dumps([{"name": "another", "nodes": []}, {"name": NAME, "nodes": nodes}])
+
+
+@pytest.fixture
+def host(monkeypatch: pytest.MonkeyPatch) -> Host:
+    host = Host()
+    monkeypatch.setattr("components.cluster.k3d_cli.run", host.run)
+
+    def create(_: Sequence[str]) -> str:
+        host.agents = int(PROPS["agents"])
+        return ""
+
+    def delete(_: Sequence[str]) -> str:
+        host.agents = None
+        return ""
+
+    members = {"1": {"Name": f"k3d-{NAME}-agent-0"}}
+    host.answers = {
+        "k3d cluster list": host.cluster_list,
+        "k3d cluster create": create,
+        "k3d cluster delete": delete,
+        "k3d cluster edit": "",
+        "k3d node": "",
+        "k3d kubeconfig get": "kind: Config",
+        "docker network inspect": json.dumps([{"Containers": members}]),
+        "docker network connect": "",
+        "docker exec": "",
+    }
+    return host
+
+
+def test_create_says_all_that_the_spec_says(host: Host):
+    result = K3dProvider().create(dict(PROPS))
+    (command,) = host.ran("k3d cluster create")
+    for part in (
+        f"k3d cluster create {NAME} ",
+        "--servers=1 ",
+        "--agents=2 ",
+        "--image=node:1 ",
+        "--network=alphintra-dev-private ",
+        "--api-port=127.0.0.1:6550 ",
+        "--port=127.0.0.1:8080:30080@loadbalancer",
+        "--k3s-arg=--cluster-cidr=10.60.128.0/17@server:*",
+        "--k3s-arg=--service-cidr=10.60.48.0/20@server:*",
+        "--k3s-arg=--cluster-dns=10.60.48.10@server:*",
+        "--runtime-label=io.alphintra.stack=dev@agent:*",
+        "--kubeconfig-update-default=false",
+    ):
+        assert part in command
+    assert result.id == NAME
+    assert result.outs and result.outs["kubeconfig"] == "kind: Config"
+
+
+def test_every_node_joins_the_database_network_once(host: Host):
+    K3dProvider().create(dict(PROPS))
+    assert host.ran("docker network connect") == [
+        f"docker network connect alphintra-dev-database k3d-{NAME}-agent-1",
+        f"docker network connect alphintra-dev-database k3d-{NAME}-server-0",
+    ]
+
+
+def test_the_users_kubeconfig_is_left_alone(host: Host):
+    K3dProvider().create(dict(PROPS))
+    K3dProvider().delete(NAME, PROPS)
+    for command, environment in zip(host.commands, host.environments, strict=True):
+        if command.startswith("k3d"):
+            assert environment["KUBECONFIG"] != os.environ.get("KUBECONFIG")
+            assert not Path(environment["KUBECONFIG"]).is_relative_to(Path.home())
+
+
+def test_what_an_interrupted_run_left_is_removed_first(host: Host):
+    host.agents = 0
+    K3dProvider().create(dict(PROPS))
+    changes = [c for c in host.commands if c.startswith(("k3d cluster c", "k3d cluster d"))]
+    assert [c.split()[2] for c in changes] == ["delete", "create"]
+
+
+def test_a_failed_creation_leaves_no_cluster(host: Host):
+    def half_made(_: Sequence[str]) -> str:
+        host.agents = 1
+        raise CommandError("k3d cluster create: no space left on device")
+
+    host.answers["k3d cluster create"] = half_made
+    with pytest.raises(CommandError, match="no space left"):
+        K3dProvider().create(dict(PROPS))
+    assert host.agents is None
+
+
+def test_delete_is_done_when_there_is_none(host: Host):
+    K3dProvider().delete(NAME, PROPS)
+    assert not host.ran("k3d cluster delete")
+
+
+def test_read_finds_a_cluster_that_is_gone(host: Host):
+    assert K3dProvider().read(NAME, dict(PROPS)).id is None
+
+
+def test_read_sees_agents_that_went_missing(host: Host):
+    host.agents = 1
+    read = K3dProvider().read(NAME, dict(PROPS))
+    assert read.id == NAME
+    assert read.outs and K3dProvider().diff(NAME, read.outs, PROPS).changes
+
+
+def test_diff_without_a_change(host: Host):
+    del host
+    diff = K3dProvider().diff(NAME, {**PROPS, "kubeconfig": "x"}, {**PROPS, "kubeconfig": None})
+    assert diff.changes is False
+    assert diff.replaces == []
+
+
+@pytest.mark.parametrize("key", REPLACING)
+def test_diff_replaces_what_k3d_cannot_change(key: str):
+    diff = K3dProvider().diff(NAME, PROPS, {**PROPS, key: "another"})
+    assert diff.changes and diff.replaces == [key] and diff.delete_before_replace
+
+
+@pytest.mark.parametrize(
+    ("ports", "replaces"),
+    [
+        ({"8080": 30080.0, "9090": 30090.0}, []),
+        ({}, ["published_ports"]),
+        ({"8080": 30081.0}, ["published_ports"]),
+    ],
+)
+def test_ports_are_added_in_place_and_removed_by_replacement(
+    ports: dict[str, float], replaces: list[str]
+):
+    diff = K3dProvider().diff(NAME, PROPS, {**PROPS, "published_ports": ports})
+    assert diff.changes and diff.replaces == replaces
+
+
+def test_update_adds_agents_and_ports(host: Host):
+    host.agents = 2
+    news = {**PROPS, "agents": 3.0, "published_ports": {"8080": 30080.0, "9090": 30090.0}}
+    K3dProvider().update(NAME, PROPS, news)
+    (created,) = host.ran("k3d node create")
+    assert f"{NAME}-agent-2" in created and "--role=agent" in created
+    assert host.ran("k3d cluster edit") == [
+        f"k3d cluster edit {NAME} --port-add=127.0.0.1:9090:30090@loadbalancer"
+    ]
+
+
+def test_update_drains_agents_before_it_removes_them(host: Host):
+    host.agents = 2
+    K3dProvider().update(NAME, PROPS, {**PROPS, "agents": 1.0})
+    node = f"k3d-{NAME}-agent-1"
+    steps = [c for c in host.commands if c.startswith(("docker exec", "k3d node"))]
+    assert [s.split(" kubectl ")[-1].split(node)[0].strip() for s in steps[:3]] == [
+        "drain",
+        "delete node",
+        "k3d node delete",
+    ]

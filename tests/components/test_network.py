@@ -1,0 +1,53 @@
+"""The network's builders."""
+
+import pytest
+from pydantic import ValidationError
+
+from components.network import NetworkSpec
+from tests.programs import build
+
+NETWORK = "docker:index/network:Network"
+
+
+def test_locally_only_the_database_network_is_internal():
+    internal = {n.name: n.inputs["internal"] for n in build("network", "local").of(NETWORK)}
+    assert internal == {
+        "network-public": False,
+        "network-private": False,
+        "network-database": True,
+    }
+
+
+def test_locally_nothing_is_made_before_the_addresses_are_checked():
+    graph = build("network", "local")
+    (check,) = [urn for urn, node in graph.nodes.items() if node.type.endswith(":HostRanges")]
+    assert all(check in node.dependencies for node in graph.of(NETWORK))
+
+
+def test_both_targets_cut_the_block_alike():
+    local = {
+        node.name: node.inputs["ipamConfigs"][0]["subnet"]
+        for node in build("network", "local").of(NETWORK)
+    }
+    cloud = {
+        node.name: node.inputs["ipCidrRange"]
+        for node in build("network", "gcp").of("gcp:compute/subnetwork:Subnetwork")
+    }
+    assert local == cloud
+
+
+def test_on_gcp_the_cluster_has_a_way_out_and_the_databases_have_none():
+    nat = build("network", "gcp").only("gcp:compute/routerNat:RouterNat").inputs
+    assert [subnet["name"] for subnet in nat["subnetworks"]] == ["network-private-id"]
+
+
+def test_on_gcp_managed_services_wait_for_the_peering():
+    known = build("network", "gcp").result["managed_services"]
+    assert known == "network-id"
+    assert build("network", "gcp", preview=True).result is None  # unknown until it is made
+
+
+@pytest.mark.parametrize("cidr", ["8.8.0.0/16", "10.0.0.0/11", "10.0.0.0/21", "10.0.0.1/16", "x"])
+def test_other_blocks_are_refused(cidr: str):
+    with pytest.raises(ValidationError):
+        NetworkSpec.model_validate({"cidr": cidr})

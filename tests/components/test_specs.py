@@ -1,0 +1,80 @@
+"""Every field of every spec does on each target what its description says."""
+
+import re
+from typing import Any
+
+import pytest
+
+from components.spec import Spec
+from stacks.targets import TARGETS
+from tests.programs import SPECS, build
+
+ANOTHER: dict[str, Any] = {
+    "network.cidr": "10.99.0.0/16",
+    "cluster.servers": 3,
+    "cluster.agents": 2,
+    "cluster.node_cpus": 8,
+    "cluster.published_ports": {9090: 30090},
+    "cluster.api_port": 6560,
+    "database.cpus": 8,
+    "database.memory_gb": 32,
+    "database.disk_gb": 100,
+    "database.databases": {"audit": "auditor"},
+    "cache.memory_gb": 6,
+    "cache.eviction_policy": "noeviction",
+}
+"""Another valid value for a field, where it can't be guessed from the present one."""
+
+NO_EFFECT = {"local": "Locally no effect", "gcp": "On GCP no effect"}
+ONE_VALUE = {"cluster.kubernetes_version", "database.version", "cache.version"}
+"""Fields that allow one value only, so that no other can be tried."""
+
+FIELDS = [
+    (capability, field) for capability, spec in SPECS.items() for field in type(spec).model_fields
+]
+
+
+def another(capability: str, field: str) -> Any:
+    value = getattr(SPECS[capability], field)
+    guesses = {bool: lambda v: not v, int: lambda v: v + 1, float: lambda v: v / 2}
+    key = f"{capability}.{field}"
+    return ANOTHER[key] if key in ANOTHER else guesses[type(value)](value)
+
+
+def with_field(capability: str, field: str, value: Any) -> Spec:
+    spec = SPECS[capability]
+    return type(spec).model_validate({**spec.model_dump(), field: value})
+
+
+def facts(capability: str, target: str, spec: Spec) -> Any:
+    graph = build(capability, target, spec)
+    inputs = [(n.type, n.name, n.inputs) for n in graph.nodes.values()]
+    return sorted(inputs, key=str), graph.result
+
+
+@pytest.mark.parametrize(("capability", "field"), FIELDS, ids=lambda value: str(value))
+def test_every_field_is_described(capability: str, field: str):
+    description = type(SPECS[capability]).model_fields[field].description
+    assert description and len(description) > 15
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize(
+    ("capability", "field"),
+    [pair for pair in FIELDS if ".".join(pair) not in ONE_VALUE],
+    ids=lambda value: str(value),
+)
+def test_a_field_reaches_the_provider_or_says_that_it_does_not(
+    capability: str, field: str, target: str
+):
+    changed = with_field(capability, field, another(capability, field))
+    differs = facts(capability, target, changed) != facts(capability, target, SPECS[capability])
+    description = " ".join((type(changed).model_fields[field].description or "").split())
+    # A host address is for people: publishing a port locally is not what a cloud can honour.
+    assert differs != bool(re.search(NO_EFFECT[target], description)), description
+
+
+def test_specs_are_frozen_and_closed():
+    for spec in SPECS.values():
+        assert spec.model_config.get("frozen")
+        assert spec.model_config.get("extra") == "forbid"

@@ -1,0 +1,172 @@
+"""The graph of resources that the program asks for, recorded under Pulumi's mocks."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+from pulumi.runtime import mocks
+from pulumi.runtime.proto import resource_pb2
+from pulumi.runtime.settings import reset_options
+
+Computed = Mapping[str, Callable[[str, Mapping[str, Any]], Mapping[str, Any]]]
+"""Resource type → what its provider would add to the inputs, from name and inputs."""
+
+COMPUTED: Computed = {
+    "docker:index/container:Container": lambda name, _: {"name": name},
+    "gcp:artifactregistry/repository:Repository": lambda name, inputs: {
+        "project": "the-project",
+        "name": name,
+    },
+    "gcp:compute/subnetwork:Subnetwork": lambda name, _: {"name": name},
+    "gcp:container/cluster:Cluster": lambda name, _: {
+        "name": name,
+        "endpoint": "10.0.0.2",
+        "masterAuth": {"clusterCaCertificate": "Q0E="},
+    },
+    "gcp:redis/instance:Instance": lambda name, _: {
+        "host": "10.0.0.3",
+        "port": 6379,
+        "readEndpoint": "10.0.0.4",
+        "readEndpointPort": 6379,
+        "authString": "redis-auth",
+    },
+    "gcp:sql/databaseInstance:DatabaseInstance": lambda name, _: {
+        "name": name,
+        "privateIpAddress": "10.0.0.5",
+    },
+    "pulumi-python:dynamic/alphintra:Image": lambda name, inputs: {
+        "reference": inputs["official"],
+        "image_id": f"sha256:{name}",
+    },
+    "pulumi-python:dynamic/alphintra:K3dCluster": lambda name, inputs: {
+        "cluster_name": inputs["name"],
+        "kubeconfig": "kind: Config",
+    },
+    "pulumi-python:dynamic/alphintra:Password": lambda name, _: {"value": f"secret-of-{name}"},
+    "pulumi-python:dynamic/alphintra:PublishedImage": lambda name, inputs: {
+        "image": f"{inputs['registry']}/{inputs['name']}@sha256:0"
+    },
+}
+
+
+@dataclass(frozen=True)
+class Node:
+    """A resource as the program registered it."""
+
+    type: str
+    name: str
+    parent: str
+    inputs: dict[str, Any]
+    dependencies: list[str]
+    provider: str
+    request: resource_pb2.RegisterResourceRequest = field(repr=False)
+
+
+class Graph(mocks.MockMonitor):
+    """A monitor that keeps what the stock one throws away: parents, options, component outputs."""
+
+    def __init__(self, preview: bool) -> None:
+        super().__init__(_Providers(preview))
+        self.nodes: dict[str, Node] = {}
+        self.outputs: dict[str, dict[str, Any]] = {}
+        self.result: Any = None
+
+    def RegisterResource(self, request: resource_pb2.RegisterResourceRequest) -> Any:
+        urn = self.make_urn(request.parent, request.type, request.name)
+        if urn in self.nodes:
+            raise AssertionError(f"registered twice: {urn}")
+        self.nodes[urn] = Node(
+            type=request.type,
+            name=request.name,
+            parent=request.parent,
+            inputs=mocks.rpc.deserialize_properties(request.object, keep_unknowns=True),
+            dependencies=list(request.dependencies),
+            provider=request.provider,
+            request=request,
+        )
+        return super().RegisterResource(request)
+
+    def RegisterResourceOutputs(self, request: resource_pb2.RegisterResourceOutputsRequest) -> Any:
+        outputs = mocks.rpc.deserialize_properties(request.outputs, keep_unknowns=True)
+        self.outputs[request.urn] = outputs
+        return super().RegisterResourceOutputs(request)
+
+    def keep(self, result: Any) -> None:
+        self.result = result
+
+    def of(self, type_: str) -> list[Node]:
+        """All nodes whose type ends with `type_`."""
+        return [node for node in self.nodes.values() if node.type.endswith(type_)]
+
+    def count(self, type_: str) -> int:
+        return len(self.of(type_))
+
+    def only(self, type_: str, name: str | None = None) -> Node:
+        """The one node of `type_` (and `name`); anything but exactly one is an error."""
+        found = [node for node in self.of(type_) if name is None or node.name == name]
+        if len(found) != 1:
+            raise AssertionError(f"{len(found)} of {type_} {name or ''}:\n{self.tree()}")
+        return found[0]
+
+    def tree(self, prefix: str = "") -> str:
+        """The tree of types and names, by parents; with `prefix`, only types that begin with it."""
+        children: dict[str, list[tuple[str, Node]]] = {}
+        for urn, node in self.nodes.items():
+            children.setdefault(node.parent, []).append((urn, node))
+
+        def show(urn: str, depth: int) -> Iterator[str]:
+            for child, node in sorted(children.get(urn, []), key=lambda c: (c[1].type, c[1].name)):
+                wanted = node.type.startswith(prefix) and node.type != "pulumi:pulumi:Stack"
+                if wanted:
+                    yield f"{'  ' * depth}{node.type}  {node.name}\n"
+                yield from show(child, depth + wanted)
+
+        return "".join(show("", 0))
+
+
+class _Providers(mocks.Mocks):
+    """Stands for the provider plugins: in a preview it knows the inputs and nothing else."""
+
+    def __init__(self, preview: bool) -> None:
+        self.preview = preview
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        if not args.custom:
+            return "", dict(args.inputs)
+        if self.preview:
+            return "", {k: v for k, v in args.inputs.items() if v is not None}
+        computed = COMPUTED.get(args.typ, lambda _name, _inputs: {})
+        return f"{args.name}-id", {**args.inputs, **computed(args.name, args.inputs)}
+
+    def call(self, args: mocks.MockCallArgs) -> Any:
+        raise AssertionError(f"the program called {args.token}: a preview must not look things up")
+
+
+def record(
+    program: Callable[[], Any],
+    *,
+    preview: bool = False,
+    stack: str = "dev",
+    config: Mapping[str, str] | None = None,
+) -> Graph:
+    """Run `program` under fresh mocks and a fresh event loop, and wait for all that it began.
+
+    What `program` returns (outputs at any depth) is resolved into `graph.result`; with `preview`,
+    provider-computed values stay unknown and are None there.
+    """
+    reset_options()
+    asyncio.set_event_loop(asyncio.new_event_loop())
+    graph = Graph(preview)
+    pulumi.runtime.set_mocks(
+        graph.mocks, project="alphintra", stack=stack, preview=preview, monitor=graph
+    )
+    pulumi.runtime.set_all_config(dict(config or {}), [])
+
+    @pulumi.runtime.test
+    def run() -> Any:
+        return pulumi.Output.from_input(program()).apply(graph.keep)
+
+    run()
+    return graph

@@ -1,0 +1,101 @@
+"""The programs that tests run under mocks: one builder alone, or a whole stack."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import yaml
+from pulumi import Output, ResourceOptions
+
+from components.cache import CacheOutputs, CacheSpec
+from components.cluster import ClusterOutputs, ClusterSpec
+from components.database import DatabaseOutputs, DatabaseSpec
+from components.network import NetworkOutputs, NetworkSpec
+from components.registry import RegistryOutputs, RegistrySpec
+from components.spec import Spec
+from stacks.config import parse
+from stacks.platform import Platform
+from stacks.targets import TARGETS
+from tests.graph import Graph, record
+
+ROOT = Path(__file__).parent.parent
+STACKS = ["dev", "staging", "prod"]
+GCP = {"gcp:project": "a-project", "gcp:region": "europe-west1"}
+
+SPECS: dict[str, Spec] = {
+    "network": NetworkSpec.model_validate({"cidr": "10.60.0.0/16"}),
+    "registry": RegistrySpec(),
+    "cluster": ClusterSpec(published_ports={8080: 30080}),
+    "database": DatabaseSpec(databases={"trading": "trader", "users": "clerk"}),
+    "cache": CacheSpec(),
+}
+
+
+def known(value: str) -> Output[str]:
+    return Output.from_input(value)
+
+
+def network() -> NetworkOutputs:
+    return NetworkOutputs(
+        id=known("the-network"),
+        public_subnet=known("public-subnet"),
+        private_subnet=known("private-subnet"),
+        database_subnet=known("database-subnet"),
+        managed_services=known("managed-services"),
+        private_cidr=known("10.60.16.0/20"),
+        database_cidr=known("10.60.32.0/20"),
+        pods_cidr=known("10.60.128.0/17"),
+        services_cidr=known("10.60.48.0/20"),
+        control_plane_cidr=known("10.60.80.0/28"),
+    )
+
+
+def registry() -> RegistryOutputs:
+    return RegistryOutputs(
+        address=known("registry.example/images"), mirror=known("http://registry:5000")
+    )
+
+
+UPSTREAM: dict[str, Any] = {
+    "network": lambda: (),
+    "registry": lambda: (network(),),
+    "cluster": lambda: (network(), registry()),
+    "database": lambda: (network(),),
+    "cache": lambda: (network(),),
+}
+"""Capability → what its builder stands on, as literals."""
+
+Outputs = NetworkOutputs | RegistryOutputs | ClusterOutputs | DatabaseOutputs | CacheOutputs
+
+
+def build(capability: str, target: str, spec: Spec | None = None, preview: bool = False) -> Graph:
+    """The graph of one builder alone; `graph.result` is its outputs by name."""
+    builder = getattr(TARGETS[target], capability)
+
+    def program() -> dict[str, Any]:
+        outputs: Outputs = builder(
+            capability, spec or SPECS[capability], *UPSTREAM[capability](), ResourceOptions()
+        )
+        return vars(outputs)
+
+    return record(program, config=GCP, preview=preview)
+
+
+def stack_config(stack: str, **changes: str) -> dict[str, str]:
+    """The configuration in a stack's file, as Pulumi would hand it over; `changes` to `alphintra:`
+    keys win."""
+    file = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
+    values = {key: v if isinstance(v, str) else json.dumps(v) for key, v in file.items()}
+    return {**values, **{f"alphintra:{key}": value for key, value in changes.items()}}
+
+
+def deploy(stack: str, preview: bool = False, **changes: str) -> Graph:
+    """The graph of a whole stack; `graph.result` is what it exports, by name."""
+    config = stack_config(stack, **changes)
+
+    def program() -> dict[str, Any]:
+        settings = parse(config, f"Pulumi.{stack}.yaml")
+        return Platform(pulumi.get_stack(), settings, TARGETS[settings.target]).exports
+
+    return record(program, stack=stack, config=config, preview=preview)
