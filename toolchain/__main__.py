@@ -13,7 +13,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 (it may well be run by an older on
 
 from toolchain import catalog, env, pulumi_home, setup, tools
 from toolchain.paths import LOGS, cache_dir
-from toolchain.steps import Setup
+from toolchain.steps import STACK, Setup
 
 
 def parser() -> argparse.ArgumentParser:
@@ -71,12 +71,13 @@ def interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 def make_stack(name: str) -> int:
     LOGS.mkdir(parents=True, exist_ok=True)
-    pulumi_home.ensure_salt_filter()
     if pulumi_home.needs_passphrase_file():
         pulumi_home.ensure_passphrase()
     log = LOGS / f"stack-{name}.log"
     log.write_bytes(b"")
     result = pulumi_home.ensure_stack(name, tools.program("pulumi"), log, env.for_commands())
+    if name == STACK:
+        pulumi_home.settle_salt(name)
     print(f"stack {name}: {result}")
     return 0
 

@@ -19,6 +19,10 @@ from toolchain.run import output, run
 SUITE = "bookworm"
 # The classic builder: part of every engine, while BuildKit wants a plugin that Debian lacks.
 BUILD_ENV = {"DOCKER_BUILDKIT": "0"}
+MIRROR_HINT = (
+    "Check that containers can reach the Debian mirror that apt uses on this machine, then run "
+    "`make setup` again."
+)
 
 
 def inputs(name: str, extra: Sequence[str] = ()) -> str:
@@ -56,8 +60,7 @@ def build(context: Path, image: Image, base: str, inputs_hash: str, log: Path) -
         ["docker", "build", "--force-rm", "--tag", image.stand_in, *arguments, str(context)],
         log,
         env=BUILD_ENV,
-        hint="Check that containers can reach the Debian mirror that apt uses on this machine, "
-        "then run `make setup` again.",
+        hint=MIRROR_HINT,
     )
 
 

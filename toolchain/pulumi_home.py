@@ -19,6 +19,7 @@ LOCAL_BACKEND = "file://~"
 PROJECT = "alphintra"
 # git's name for the filter that keeps the CLI's salt out of commits (see .gitattributes).
 SALT_FILTER = "pulumi-salt"
+SALT_CLEAN = "sed '/^encryptionsalt:/d'"
 
 
 def passphrase_file() -> Path:
@@ -108,20 +109,36 @@ def ensure_stack(stack: str, pulumi: str, log: Path, env: Mapping[str, str]) -> 
     return "made"
 
 
-def ensure_salt_filter() -> None:
-    """Keep the CLI's salt, which differs on every machine, out of git's sight."""
-    if not (ROOT / ".git").exists() or salt_filter_set():
+def settle_salt(stack: str) -> None:
+    """Let the CLI have its salt in the stack's file, and git see none of it.
+
+    The CLI writes the salt of a stack's passphrase into the stack's file at the first preview, and
+    it differs on every machine. It is put there beforehand, a filter keeps it out of commits, and
+    git is told that the file, so filtered, is the one it knows (it goes by the size otherwise).
+    """
+    file = ROOT / f"Pulumi.{stack}.yaml"
+    if not uses_local_backend() or not file.is_file():
         return
-    clean = f"filter.{SALT_FILTER}.clean"
-    output(["git", "-C", str(ROOT), "config", clean, "sed '/^encryptionsalt:/d'"])
-    output(["git", "-C", str(ROOT), "config", f"filter.{SALT_FILTER}.smudge", "cat"])
+    text = file.read_text()
+    if "\nencryptionsalt:" not in f"\n{text}" and (salt := salt_in_state(stack)):
+        write_atomic(file, f"{text.rstrip()}\nencryptionsalt: {salt}\n")
+    if not (ROOT / ".git").exists():
+        return
+    git = ["git", "-C", str(ROOT)]
+    if output([*git, "config", f"filter.{SALT_FILTER}.clean"]) != SALT_CLEAN:
+        output([*git, "config", f"filter.{SALT_FILTER}.clean", SALT_CLEAN])
+        output([*git, "config", f"filter.{SALT_FILTER}.smudge", "cat"])
+    known = output([*git, "rev-parse", f":{file.name}"])
+    if known and known == output([*git, "hash-object", file.name], cwd=ROOT):
+        output([*git, "update-index", "--", file.name])
 
 
-def salt_filter_set() -> bool:
-    config = ROOT / ".git" / "config"
-    if not config.is_file():  # a work tree of another clone, or none at all
-        return True
-    return f'[filter "{SALT_FILTER}"]' in config.read_text()
+def salt_in_state(stack: str) -> str:
+    try:
+        state = json.loads(state_file(stack).read_text())
+        return str(state["checkpoint"]["latest"]["secrets_providers"]["state"]["salt"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def plugin_folder(name: str, version: str) -> Path:
@@ -129,8 +146,10 @@ def plugin_folder(name: str, version: str) -> Path:
 
 
 def plugin_installed(name: str, version: str) -> bool:
-    program = plugin_folder(name, version) / f"pulumi-resource-{name}"
-    return program.is_file() and not plugin_folder(name, version).with_suffix(".partial").exists()
+    folder = plugin_folder(name, version)
+    # The CLI marks an installation that was cut short.
+    cut_short = folder.with_name(f"{folder.name}.partial").exists()
+    return (folder / f"pulumi-resource-{name}").is_file() and not cut_short
 
 
 def install_plugin(

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 
-from toolchain import build, catalog, env, probe, steps, tools
+from toolchain import build, catalog, env, probe, pulumi_home, steps, tools
 from toolchain.docker_engine import server_version
 from toolchain.errors import SetupError
 from toolchain.paths import BIN, LOCAL, LOGS, ROOT
@@ -25,10 +25,12 @@ def setup(wanted: Setup) -> int:
     with one_at_a_time():
         missing = missing_steps(wanted)
         if not missing and env.current(catalog.present(wanted.images.values())):
+            pulumi_home.settle_salt(steps.STACK)
             print(f"Everything is in place ({time.monotonic() - started:.1f} s).")
             return 0
         outcome = bring(wanted, missing) if missing else Outcome()
         env.write(catalog.present(wanted.images.values()))  # what there is can be used already
+        pulumi_home.settle_salt(steps.STACK)
     return report(outcome, time.monotonic() - started)
 
 

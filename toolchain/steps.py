@@ -326,7 +326,6 @@ def image_step(setup: Setup, image: catalog.Image) -> Step:
 
 def stack_step() -> Step:
     def work(log: Path, _: Note) -> str:
-        pulumi_home.ensure_salt_filter()
         if pulumi_home.needs_passphrase_file():
             pulumi_home.ensure_passphrase()
         return pulumi_home.ensure_stack(STACK, tools.program("pulumi"), log, env.for_commands())
@@ -334,7 +333,7 @@ def stack_step() -> Step:
     return Step(
         "stack",
         f"Pulumi stack {STACK}",
-        lambda: pulumi_home.stack_exists(STACK) and pulumi_home.salt_filter_set(),
+        lambda: pulumi_home.stack_exists(STACK),
         work,
         ("pulumi",),
         seconds=5,

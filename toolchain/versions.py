@@ -167,15 +167,10 @@ def suits(version: str, wanted: str) -> bool:
     if have is None:
         return False
     for condition in wanted.split(","):
-        limit = parse(condition)
-        if limit is None:
+        match = re.fullmatch(r"(>=|<)(\d+)(?:\.(\d+))?(?:\.(\d+))?", condition.strip())
+        if match is None:
             raise ValueError(f"not a version range: {wanted!r}")
-        if condition.startswith(">="):
-            good = have >= limit
-        elif condition.startswith("<"):
-            good = have < limit
-        else:
-            raise ValueError(f"not a version range: {wanted!r}")
-        if not good:
+        limit = (int(match[2]), int(match[3] or 0), int(match[4] or 0))
+        if (have >= limit) != (match[1] == ">="):
             return False
     return True
