@@ -12,8 +12,9 @@ if sys.version_info < (3, 11):  # noqa: UP036 (it may well be run by an older on
     sys.exit("Python 3.11 or newer is needed; this is " + sys.version.split()[0])
 
 from toolchain import catalog, env, pulumi_home, setup, tools
+from toolchain.decide import Setup
 from toolchain.paths import LOGS, cache_dir
-from toolchain.steps import STACK, Setup
+from toolchain.steps import STACK
 
 
 def parser() -> argparse.ArgumentParser:

@@ -10,13 +10,13 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 
 from toolchain import build, catalog, env, probe, pulumi_home, steps, tools
+from toolchain.decide import Setup
 from toolchain.docker_engine import server_version
 from toolchain.errors import SetupError
 from toolchain.paths import BIN, LOCAL, LOGS, ROOT
 from toolchain.plan import Outcome, Step, estimate, execute
 from toolchain.progress import Board, clock
 from toolchain.run import Cancelled
-from toolchain.steps import Setup
 
 
 def setup(wanted: Setup) -> int:

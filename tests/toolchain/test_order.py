@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from toolchain import build, probe, steps, tools
+from toolchain.decide import Setup
 from toolchain.errors import SetupError
 from toolchain.plan import Step
-from toolchain.steps import Setup
 from toolchain.versions import Build, Official, Program, Tool, Versions
 
 from .conftest import Script
