@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 import pulumi
 from pulumi.runtime import config as runtime_config
 from pydantic import ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from components.cache import CacheSpec
 from components.cluster import ClusterSpec
@@ -15,7 +16,7 @@ from components.network import NetworkSpec
 from components.registry import RegistrySpec
 from components.spec import Spec
 from stacks.defaults import DEFAULTS
-from stacks.messages import SECRET, Problem, problems, report
+from stacks.messages import MISSING, SECRET, Problem, problems, report
 
 NAMESPACE = "alphintra"
 GCP_SETTINGS = {
@@ -46,7 +47,10 @@ class PlatformSpec(Spec):
             (self.registry.host_port, "registry.host_port"),
         ]:
             if port in taken:
-                raise ValueError(f"port {port} is given to both {taken[port]} and {owner}")
+                both = f"given port {port} for both {taken[port]} and {owner}"
+                raise PydanticCustomError(
+                    "conflict", "{given}", {"given": both, "allowed": "each port once"}
+                )
             taken[port] = owner
         return self
 
@@ -81,7 +85,7 @@ def parse(config: Mapping[str, Any], file: str) -> Settings:
         if isinstance(override, dict):
             given[capability] = {**values, **override}
     found = [
-        Problem(f"gcp:{name}", None, allowed)
+        Problem(f"gcp:{name}", MISSING, allowed)
         for name, allowed in GCP_SETTINGS.items()
         if given.get("target") == "gcp" and not config.get(f"gcp:{name}")
     ]

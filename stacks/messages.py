@@ -9,6 +9,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 SECRET = "[secret]"
+MISSING = "nothing is given"
+UNKNOWN_KEY = "an unknown key"
 
 
 @dataclass(frozen=True)
@@ -17,14 +19,13 @@ class Problem:
 
     key: str
     """The whole path of the key, as it would be typed: `alphintra:cache.memory_gb`."""
-    given: str | None
-    """What stands there; None if nothing does."""
+    given: str
+    """What stands there, in words."""
     allowed: str
     """What may stand there."""
 
     def __str__(self) -> str:
-        given = "nothing is given" if self.given is None else f"given {self.given}"
-        return f"{self.key}: {given}; allowed: {self.allowed}"
+        return f"{self.key}: {self.given}; allowed: {self.allowed}"
 
 
 def report(file: str, found: Sequence[Problem]) -> str:
@@ -43,20 +44,20 @@ def problems(error: ValidationError, model: type[BaseModel], namespace: str) -> 
 def _problem(details: ErrorDetails, schema: dict[str, Any], namespace: str) -> Problem:
     kind = details["type"]
     path = [str(part) for part in details["loc"] if part != "[key]"]
-    key = f"{namespace}:{'.'.join(path)}" if path else f"{namespace}:*"
-    if kind == "value_error" and not path:
-        return Problem(key, details["msg"].removeprefix("Value error, "), "each port once")
-    given = None if kind == "missing" else _shown(details["input"])
+    key = ":".join(filter(None, (namespace, ".".join(path))))
+    if kind == "conflict":  # between settings: the error itself says what stands and what may
+        return Problem(key, **details["ctx"])
+    given = MISSING if kind == "missing" else _shown(details["input"])
     if kind == "extra_forbidden":
         siblings = list(_at(schema, schema, path[:-1]).get("properties", {}))
-        return Problem(key, "an unknown key", _keys(path[-1], siblings))
+        return Problem(key, UNKNOWN_KEY, _keys(path[-1], siblings))
     if "[key]" in details["loc"]:
-        return Problem(key, f"the key {path[-1]}", _words(_keys_schema(schema, path[:-1])))
+        return Problem(key, f"given the key {path[-1]}", _words(_keys_schema(schema, path[:-1])))
     return Problem(key, given, _words(_at(schema, schema, path)))
 
 
 def _shown(value: Any) -> str:
-    return value if value == SECRET else repr(value)
+    return f"given {value if value == SECRET else repr(value)}"
 
 
 def _keys(wrong: str, known: Sequence[str]) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import pulumi
 from pulumi.runtime import mocks
@@ -59,9 +59,31 @@ class Node:
     name: str
     parent: str
     inputs: dict[str, Any]
+    """Secrets included, unwrapped."""
+    secrets: set[str]
+    """The inputs that are or hold a secret."""
     dependencies: list[str]
     provider: str
     request: resource_pb2.RegisterResourceRequest = field(repr=False)
+
+
+def plain(value: Any) -> Any:
+    """`value` with all secrets in it unwrapped."""
+    value = mocks.rpc.unwrap_rpc_secret(value)
+    if isinstance(value, dict):
+        return {k: plain(v) for k, v in cast(dict[str, Any], value).items()}
+    if isinstance(value, list):
+        return [plain(v) for v in cast(list[Any], value)]
+    return value
+
+
+def holds_secret(value: Any) -> bool:
+    """Whether `value` is a secret or has one inside."""
+    if mocks.rpc.is_rpc_secret(value):
+        return True
+    if isinstance(value, dict):
+        return any(holds_secret(v) for v in cast(dict[str, Any], value).values())
+    return isinstance(value, list) and any(holds_secret(v) for v in cast(list[Any], value))
 
 
 class Graph(mocks.MockMonitor):
@@ -77,11 +99,13 @@ class Graph(mocks.MockMonitor):
         urn = self.make_urn(request.parent, request.type, request.name)
         if urn in self.nodes:
             raise AssertionError(f"registered twice: {urn}")
+        inputs = mocks.rpc.deserialize_properties(request.object, keep_unknowns=True)
         self.nodes[urn] = Node(
             type=request.type,
             name=request.name,
             parent=request.parent,
-            inputs=mocks.rpc.deserialize_properties(request.object, keep_unknowns=True),
+            inputs=plain(inputs),
+            secrets={key for key, value in inputs.items() if holds_secret(value)},
             dependencies=list(request.dependencies),
             provider=request.provider,
             request=request,
@@ -90,7 +114,7 @@ class Graph(mocks.MockMonitor):
 
     def RegisterResourceOutputs(self, request: resource_pb2.RegisterResourceOutputsRequest) -> Any:
         outputs = mocks.rpc.deserialize_properties(request.outputs, keep_unknowns=True)
-        self.outputs[request.urn] = outputs
+        self.outputs[request.urn] = outputs  # secrets stay wrapped: see `holds_secret`
         return super().RegisterResourceOutputs(request)
 
     def keep(self, result: Any) -> None:

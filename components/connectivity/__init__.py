@@ -46,6 +46,8 @@ class ConnectivityCheck(ComponentResource):
             opts=here,
         )
         settings = environment(database, cache)
+        # Not secret: it can't be turned back, and would hide the whole Job in a preview.
+        fingerprint = Output.unsecret(settings.apply(digest))
         credentials = kubernetes.core.v1.Secret(
             name,
             metadata={"name": name, "namespace": namespace.metadata["name"]},
@@ -64,7 +66,7 @@ class ConnectivityCheck(ComponentResource):
                 "backoff_limit": 0,
                 "active_deadline_seconds": DEADLINE_SECONDS,
                 "template": {
-                    "metadata": {"annotations": {"io.alphintra/settings": settings.apply(digest)}},
+                    "metadata": {"annotations": {"io.alphintra/settings": fingerprint}},
                     "spec": pod(image.image, credentials.metadata["name"]),
                 },
             },

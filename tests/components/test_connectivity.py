@@ -1,0 +1,185 @@
+"""The connectivity check: the Job, its image, and the script itself."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components.command import CommandError
+from components.connectivity import digest
+from components.connectivity.publish import PublishedImageProvider, content_digest
+from tests.components.fake_host import FakeHost, install
+from tests.graph import Graph
+from tests.programs import ROOT, deploy
+
+FOLDER = ROOT / "images" / "connectivity-check"
+PROPS: dict[str, Any] = {
+    "name": "connectivity-check",
+    "registry": "localhost:5050",
+    "content": "0123456789abcdef",
+    "base_official": "debian:1",
+    "base_stand_in": "alphintra.local/debian:1",
+}
+
+
+@pytest.fixture(scope="module", params=["dev", "prod"])
+def graph(request: pytest.FixtureRequest) -> Graph:
+    return deploy(request.param)
+
+
+def test_the_job_runs_the_image_in_the_platforms_registry(graph: Graph):
+    container = job(graph)["template"]["spec"]["containers"][0]
+    registry = graph.result["registry_address"]
+    assert container["image"] == f"{registry}/connectivity-check@sha256:0"
+
+
+def test_the_job_is_told_all_addresses_and_credentials(graph: Graph):
+    settings = graph.only("kubernetes:core/v1:Secret").inputs["stringData"]
+    result = graph.result
+    assert settings == {
+        "SERVICE_NAME": "kubernetes.default.svc.cluster.local",
+        "PGHOST": result["database_host"],
+        "PGPORT": "5432",
+        "PGDATABASE": "connectivity",
+        "PGUSER": "connectivity",
+        "PGPASSWORD": result["database_passwords"]["connectivity"],
+        "CACHE_HOST": result["cache_host"],
+        "CACHE_PORT": "6379",
+        "CACHE_READER_HOST": result["cache_reader_host"],
+        "CACHE_READER_PORT": "6379",
+        "REDISCLI_AUTH": result["cache_password"],
+    }
+
+
+def test_a_failed_check_shows_its_own_words_and_runs_again(graph: Graph):
+    node = graph.only("kubernetes:batch/v1:Job")
+    container = job(graph)["template"]["spec"]["containers"][0]
+    assert container["terminationMessagePolicy"] == "FallbackToLogsOnError"
+    assert node.inputs["metadata"]["annotations"] == {"pulumi.com/replaceUnready": "true"}
+    assert job(graph)["backoffLimit"] == 0
+
+
+def test_the_pod_keeps_to_the_restricted_standard(graph: Graph):
+    namespace = graph.only("kubernetes:core/v1:Namespace").inputs["metadata"]["labels"]
+    assert namespace == {"pod-security.kubernetes.io/enforce": "restricted"}
+    pod = job(graph)["template"]["spec"]
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    context = pod["containers"][0]["securityContext"]
+    assert context["allowPrivilegeEscalation"] is False
+    assert context["capabilities"] == {"drop": ["ALL"]}
+
+
+def job(graph: Graph) -> dict[str, Any]:
+    return graph.only("kubernetes:batch/v1:Job").inputs["spec"]
+
+
+def test_the_fingerprint_changes_with_a_credential_and_tells_none():
+    first, second = digest({"PGPASSWORD": "s3cret"}), digest({"PGPASSWORD": "other"})
+    assert first != second
+    assert "s3cret" not in first
+
+
+def test_an_image_is_another_when_a_file_or_its_mode_changes(tmp_path: Path):
+    file = tmp_path / "check.sh"
+    file.write_text("one")
+    first = content_digest(tmp_path)
+    assert content_digest(tmp_path) == first
+    file.write_text("two")
+    second = content_digest(tmp_path)
+    file.chmod(0o755)
+    assert len({first, second, content_digest(tmp_path)}) == 3
+
+
+@pytest.fixture
+def docker(monkeypatch: pytest.MonkeyPatch) -> FakeHost:
+    host = install(monkeypatch, "components.connectivity.publish", "components.images")
+    digests = ["elsewhere/x@sha256:1", "localhost:5050/connectivity-check@sha256:2"]
+    host.answers = {
+        "docker image inspect": json.dumps([{"Id": "sha256:base", "RepoDigests": digests}]),
+        "docker build": "",
+        "docker push": "",
+    }
+    return host
+
+
+def test_publishing_builds_pushes_and_names_the_digest(docker: FakeHost):
+    outs = PublishedImageProvider().create(dict(PROPS)).outs
+    assert outs and outs["image"] == "localhost:5050/connectivity-check@sha256:2"
+    (build,), (push,) = docker.ran("docker build"), docker.ran("docker push")
+    assert "--build-arg=BASE=debian:1" in build
+    assert push.endswith(" localhost:5050/connectivity-check:0123456789ab")
+
+
+def test_a_push_that_is_refused_is_an_error(docker: FakeHost):
+    docker.answers["docker push"] = CommandError("docker push: denied")
+    with pytest.raises(CommandError, match="denied"):
+        PublishedImageProvider().create(dict(PROPS))
+
+
+def test_publishing_again_only_when_something_changed():
+    provider = PublishedImageProvider()
+    assert provider.diff("x", PROPS, {**PROPS, "base_official": "debian:2"}).changes is False
+    assert provider.diff("x", PROPS, {**PROPS, "content": "f"}).replaces == ["content"]
+
+
+CLIENTS = {
+    "getent": "echo 10.0.0.1 kubernetes",
+    "psql": "cat >/dev/null; echo written",
+    "redis-cli": """
+        case "$REDISCLI_AUTH:$*" in
+            :*) echo 'NOAUTH Authentication required.' ;;
+            *" set "*) echo OK ;;
+            *" get "*) echo written ;;
+        esac""",
+    "sleep": "exit 0",
+}
+
+
+def run_check(folder: Path, **changed: str) -> subprocess.CompletedProcess[str]:
+    """Run the script with stand-ins for its clients; a deadline of 0 s for what fails."""
+    for name, body in {**CLIENTS, **changed}.items():
+        client = folder / name
+        client.write_text(f"#!/bin/bash\n{body}\n")
+        client.chmod(0o755)
+    script = (FOLDER / "check.sh").read_text().replace("DEADLINE=60", "DEADLINE=0")
+    names = ("SERVICE_NAME", "PGUSER", "CACHE_HOST", "CACHE_READER_HOST", "REDISCLI_AUTH")
+    return subprocess.run(
+        ["bash", "-c", script],
+        env={
+            "PATH": f"{folder}:/usr/bin:/bin",
+            "CACHE_PORT": "1",
+            "CACHE_READER_PORT": "1",
+            **{n: n.lower() for n in names},
+        },
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="the script is bash's")
+class TestScript:
+    def test_all_well(self, tmp_path: Path):
+        done = run_check(tmp_path)
+        assert done.returncode == 0, done.stdout
+        assert done.stdout.count("ok    ") == 5
+        assert done.stdout.endswith("All checks passed.\n")
+
+    @pytest.mark.parametrize(
+        ("client", "body", "words"),
+        [
+            ("getent", "exit 2", "FAIL  resolve service_name: no answer"),
+            ("psql", "echo refused >&2; exit 1", "FAIL  database: log in as pguser"),
+            ("psql", "cat >/dev/null; echo other", "read other, not what was written"),
+            ("redis-cli", "echo PONG", "a client without a password got: PONG"),
+            ("redis-cli", "echo NOAUTH; exit 1", "FAIL  cache: authenticate and write"),
+        ],
+    )
+    def test_what_fails_is_said(self, tmp_path: Path, client: str, body: str, words: str):
+        done = run_check(tmp_path, **{client: body})
+        assert done.returncode == 1
+        assert words in done.stdout
+        assert "see the lines above" in done.stdout
