@@ -1,0 +1,70 @@
+# The commands of an operator and of a developer: `make help` lists them.
+#   STACK=dev        which stack (a file Pulumi.<stack>.yaml)
+#   SERVICE=…        which part of it: `make logs` lists them
+#   FOLLOW=1         with logs: go on until Ctrl-C
+#   FORCE=1          with down: don't ask
+
+STACK ?= dev
+PYTHON ?= python3
+IN_VENV = .venv/bin/python -m
+IN_ENV = . ./.toolchain/env && exec $(IN_VENV)
+OPS = @$(IN_ENV) ops $@ --stack=$(STACK)
+WITH_SERVICE = $(if $(SERVICE),--service=$(SERVICE))
+CLOUD = $(shell grep -qs '^ *alphintra:target: *gcp' Pulumi.$(STACK).yaml && echo --cloud)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup venv stack up preview down restart status health logs shell kubeconfig \
+	check test e2e
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "Another stack than dev: STACK=<name>. More on a command: $(IN_VENV) ops <command> --help"
+
+setup: ## the tools, where they are missing: Python packages, Docker, Pulumi, k3d, kubectl, images
+	@$(PYTHON) -m toolchain setup $(CLOUD) $(DEV)
+
+venv:
+	@$(PYTHON) -m toolchain venv
+
+stack: setup
+	@$(PYTHON) -m toolchain stack $(STACK)
+
+up: stack ## bring the stack up (on Google Cloud: after a preview and a question)
+	$(OPS)
+
+preview: stack ## what `make up` would change
+	$(OPS)
+
+down: setup ## remove the stack and its data, after a question; FORCE=1 doesn't ask
+	$(OPS) $(if $(filter 1,$(FORCE)),--force)
+
+restart: setup ## stop and start its containers, data stays; SERVICE=… for one
+	$(OPS) $(WITH_SERVICE)
+
+status: setup ## what there is, its state, address, and how to reach it
+	$(OPS)
+
+health: setup ## ask each part as its users would; fails if anything does
+	$(OPS)
+
+logs: setup ## SERVICE=…: the last lines of its log; FOLLOW=1 goes on
+	$(OPS) $(WITH_SERVICE) $(if $(filter 1,$(FOLLOW)),--follow)
+
+shell: setup ## SERVICE=…: psql, redis-cli, sh, or a shell for kubectl
+	$(OPS) $(WITH_SERVICE)
+
+kubeconfig: setup ## write .toolchain/kubeconfig-<stack>
+	$(OPS)
+
+check: venv ## lint, types and the quick tests, in seconds
+	@$(IN_VENV) ruff check .
+	@$(IN_VENV) ruff format --check .
+	@$(IN_VENV) pyright
+	@$(IN_VENV) pytest tests --ignore=tests/e2e -m "not slow"
+
+test: venv ## all tests that need only Python
+	@$(IN_VENV) pytest tests --ignore=tests/e2e
+
+e2e: DEV = --dev
+e2e: setup ## a real stack of its own beside a running dev: made, used, removed
+	@$(IN_ENV) pytest tests/e2e

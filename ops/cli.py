@@ -1,0 +1,99 @@
+"""`python -m ops`: the commands behind `make`."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from ops import access, health, lifecycle, removal, stack, status
+from ops.commands import Commands, HostCommands, OpsError
+from ops.console import RED, paint
+from ops.context import Act, Context
+from ops.targets import TARGETS
+
+VERBS: dict[str, tuple[Act, str, str]] = {
+    "up": (
+        lifecycle.up,
+        "bring the stack up",
+        "Gets past what an interrupted run left, starts what is stopped, runs `pulumi up`, writes "
+        "the kubeconfig and shows the table. On Google Cloud it asks first. The exit code is 0 "
+        "only if everything is up.",
+    ),
+    "preview": (lifecycle.preview, "show what `up` would change", "Changes nothing."),
+    "down": (
+        removal.down,
+        "remove the stack and its data",
+        "Names what goes and asks (not with --force; on Google Cloud always), then verifies that "
+        "no container, network or volume of it is left. The stack's settings stay.",
+    ),
+    "restart": (
+        lifecycle.restart,
+        "stop and start its containers",
+        "All of them, or --service's; data stays. Ends when they are healthy.",
+    ),
+    "status": (
+        status.status,
+        "show what there is, its state, address, and how to reach it",
+        "The exit code is 0 if that could be found out, whatever the state: `health` is for "
+        "scripts.",
+    ),
+    "health": (
+        health.health,
+        "ask each part as its users would",
+        "A line each with the time it took. The exit code is 1 if anything fails.",
+    ),
+    "logs": (access.logs, "show a service's log", f"The last {access.LINES} lines of it."),
+    "shell": (
+        access.shell,
+        "open a service's own shell",
+        "psql, redis-cli, sh, or a shell for kubectl. What is piped in is run there.",
+    ),
+    "kubeconfig": (
+        access.kubeconfig,
+        "write the cluster's kubeconfig",
+        "To .toolchain/kubeconfig-<stack>, readable to you alone; ~/.kube/config is left alone.",
+    ),
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="python -m ops", description=__doc__)
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="COMMAND")
+    for verb, (_, short, more) in VERBS.items():
+        description = f"{short[0].upper()}{short[1:]}. {more}"
+        one = verbs.add_parser(verb, help=short, description=description)
+        one.add_argument("-s", "--stack", default="dev", help="default: dev")
+        if verb in ("logs", "shell", "restart"):
+            one.add_argument("--service", help="which part; an unknown one lists those there are")
+        if verb == "logs":
+            one.add_argument("--follow", action="store_true", help="go on until Ctrl-C")
+        if verb == "down":
+            one.add_argument("--force", action="store_true", help="don't ask (local stacks only)")
+    return top
+
+
+def main(arguments: Sequence[str] | None = None, commands: Commands | None = None) -> int:
+    given = parser().parse_args(arguments)
+    options = vars(given)
+    try:
+        chosen = stack.load(given.stack)
+        context = Context(
+            stack=chosen,
+            commands=commands or HostCommands(),
+            target=TARGETS[chosen.target],
+            interactive=sys.stdin.isatty() and sys.stdout.isatty(),
+            service=options.get("service") or None,
+            follow=options.get("follow", False),
+            force=options.get("force", False),
+        )
+        return VERBS[given.verb][0](context)
+    except OpsError as error:
+        print(f"{paint('error:', RED)} {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has seen enough (`make status | head`).
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0

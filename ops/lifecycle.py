@@ -1,0 +1,153 @@
+"""`make up`, `make preview`, `make restart`."""
+
+import time
+from collections.abc import Sequence
+
+from ops import docker_cli, interrupted
+from ops.commands import OpsError
+from ops.console import duration, say
+from ops.context import Context
+from ops.kubernetes import write_kubeconfig
+from ops.pulumi_cli import Record
+from ops.status import PORTS, show, summary
+
+HEALTHY_WITHIN_SECONDS = 180
+
+
+def preview(context: Context) -> int:
+    return context.commands.show(["pulumi", "preview", f"--stack={context.stack.name}"])
+
+
+def up(context: Context) -> int:
+    """The target's own way up; then the kubeconfig, the table, and what to do next."""
+    started = time.monotonic()
+    code = context.target.up(context)
+    took = duration(time.monotonic() - started)
+    if code:
+        say(f"up did not succeed ({took}). What there is now:")
+        show(context.target.rows(context))
+        say("Change what the messages above name, then run it again: it goes on from here.")
+        return code
+    path = write_kubeconfig(context.commands, context.stack)
+    rows = context.target.rows(context)
+    say()
+    show(rows)
+    say()
+    say(f"Took {took}. {summary(context, rows)}")
+    say(f"Kubernetes: export KUBECONFIG={path}")
+    return 0 if all(row.up for row in rows) else 1
+
+
+def local_up(context: Context) -> int:
+    """Without a question: what is there keeps its data, and what goes is named by `preview`."""
+    docker_cli.engine(context.commands)
+    state = interrupted.clear(context)
+    start_stopped(context)
+    command = ["pulumi", "up", f"--stack={context.stack.name}", "--yes", "--skip-preview"]
+    if gone := vanished(context, state):
+        # Else Pulumi believes its state, and makes nothing.
+        say(f"Gone since the last run: {', '.join(gone)}. Comparing the state with what is there.")
+        command.append("--refresh")
+    return context.commands.show([*command, "--suppress-outputs"], env=UNREACHABLE_IS_GONE)
+
+
+UNREACHABLE_IS_GONE = {"PULUMI_K8S_DELETE_UNREACHABLE": "true"}
+"""A local cluster that does not answer was removed: what was in it needs no deletion."""
+
+
+def gcp_up(context: Context) -> int:
+    """Pulumi shows what it would do and asks: this costs money, and others may rely on it."""
+    if not context.interactive:
+        raise OpsError(
+            f"{context.stack.name} is on Google Cloud: `make up` asks before it changes anything, "
+            "and there is nobody to ask. For a pipeline, use pulumi itself: "
+            f"pulumi up --stack={context.stack.name} --yes"
+        )
+    interrupted.clear(context)
+    return context.commands.show(
+        ["pulumi", "up", f"--stack={context.stack.name}", "--suppress-outputs"]
+    )
+
+
+def vanished(context: Context, state: Record) -> list[str]:
+    """What the state records and Docker no longer has, as a person would call it."""
+    present = docker_cli.everything(context.commands, context.stack)
+    lost: list[str] = []
+    for kind, type_ in docker_cli.RESOURCES.items():
+        recorded = state.ids.get(type_, [])
+        lost += [f"{kind} {id_[:12]}" for id_ in recorded if id_ not in present[kind]]
+    clusters = [
+        id_ for type_, ids in state.ids.items() if type_.endswith(":K3dCluster") for id_ in ids
+    ]
+    nodes = docker_cli.found(context.commands, "container", docker_cli.k3ds(context.stack))
+    return lost + [f"cluster {name}" for name in clusters if not nodes]
+
+
+def start_stopped(context: Context) -> None:
+    """Start what exists and does not run; Pulumi would not look."""
+    containers = docker_cli.containers(context.commands, context.stack)
+    stopped = [one for one in containers if one.status in ("exited", "created")]
+    services = [one.name for one in stopped if one.role is None]
+    if services:
+        say(f"Starting {', '.join(services)}.")
+        must(context, ["docker", "start", *services])
+    if any(one.role for one in stopped):
+        say("Starting the cluster.")
+        must(context, ["k3d", "cluster", "start", context.stack.cluster, "--wait"])
+
+
+def restart(context: Context) -> int:
+    return context.target.restart(context)
+
+
+def local_restart(context: Context) -> int:
+    """Stop and start containers; their data stays. All of them, or the one of SERVICE=…"""
+    docker_cli.engine(context.commands)
+    services = [context.service] if context.service else [*PORTS, "cluster"]
+    if not set(services) <= {*PORTS, "cluster"}:
+        raise OpsError(
+            f"there is no service {context.service!r} to restart: {', '.join(PORTS)}, cluster"
+        )
+    there = {one.name for one in docker_cli.containers(context.commands, context.stack)}
+    names = [context.stack.container(service) for service in services]
+    present = [name for name in names if name in there]
+    if present:
+        say(f"Restarting {', '.join(present)}.")
+        must(context, ["docker", "restart", *present])
+    if "cluster" in services:
+        say("Restarting the cluster.")
+        must(context, ["k3d", "cluster", "stop", context.stack.cluster])
+        must(context, ["k3d", "cluster", "start", context.stack.cluster, "--wait"])
+    wait_healthy(context, present)
+    rows = context.target.rows(context)
+    show(rows)
+    return 0 if all(row.up for row in rows) else 1
+
+
+def gcp_restart(context: Context) -> int:
+    raise OpsError(
+        "on Google Cloud the services are managed and restart by themselves. For a workload: "
+        "kubectl rollout restart deployment/<name>"
+    )
+
+
+def must(context: Context, command: Sequence[str]) -> None:
+    result = context.commands.ask(command, timeout=300)
+    if not result.ok:
+        raise OpsError(f"`{' '.join(command)}` failed: {result.words}")
+
+
+def wait_healthy(context: Context, names: Sequence[str]) -> None:
+    """Wait until the containers `names` are healthy."""
+    deadline = time.monotonic() + HEALTHY_WITHIN_SECONDS
+    while True:
+        containers = docker_cli.containers(context.commands, context.stack)
+        waiting = [one.name for one in containers if one.name in names and not one.up]
+        if not waiting:
+            return
+        if time.monotonic() > deadline:
+            raise OpsError(
+                f"not healthy within {HEALTHY_WITHIN_SECONDS} s: {', '.join(waiting)}. "
+                f"`{context.stack.command('logs', SERVICE='…')}` shows why."
+            )
+        time.sleep(1)

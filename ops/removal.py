@@ -1,0 +1,98 @@
+"""`make down`: removes a stack, asks first, and looks whether anything is left."""
+
+import time
+
+from ops import docker_cli, interrupted
+from ops.commands import OpsError
+from ops.console import duration, say
+from ops.context import Context
+from ops.docker_cli import Kind
+from ops.lifecycle import UNREACHABLE_IS_GONE
+from ops.pulumi_cli import record
+
+Things = dict[Kind, dict[str, str]]
+
+
+def down(context: Context) -> int:
+    started = time.monotonic()
+    code = context.target.down(context)
+    if code == 0:
+        context.stack.kubeconfig.unlink(missing_ok=True)
+        say(f"Took {duration(time.monotonic() - started)}.")
+    return code
+
+
+def local_down(context: Context) -> int:
+    """Name what goes, ask, destroy, verify; remove what was left."""
+    stack, commands = context.stack, context.commands
+    docker_cli.engine(commands)
+    things = docker_cli.everything(commands, stack)
+    if record(commands, stack).empty and not any(things.values()):
+        say(f"{stack.name} is down already: nothing to remove.")
+        return 0
+    say(f"This removes stack {stack.name} for good:")
+    say(described(things, docker_cli.volume_sizes(commands)))
+    if not context.force:
+        confirm(context)
+    state = interrupted.clear(context)
+    if not state.empty:
+        code = commands.show(
+            ["pulumi", "destroy", f"--stack={stack.name}", "--yes", "--skip-preview"],
+            env=UNREACHABLE_IS_GONE,
+        )
+        if code:
+            say("The stack is not wholly removed: see above. Run it again: it goes on from here.")
+            return code
+    return verify(context)
+
+
+def gcp_down(context: Context) -> int:
+    """Pulumi names what goes and asks; FORCE does not silence it: nothing brings data back."""
+    if not context.interactive:
+        raise OpsError(
+            f"{context.stack.name} is on Google Cloud: its data is removed only when a person says "
+            "so on a terminal."
+        )
+    interrupted.clear(context)
+    return context.commands.show(["pulumi", "destroy", f"--stack={context.stack.name}"])
+
+
+def described(things: Things, sizes: dict[str, str]) -> str:
+    """What goes, by kind, volumes with their size."""
+    lines: list[str] = []
+    for kind, named in things.items():
+        names = sorted(
+            f"{name} ({sizes[name]})" if kind == "volume" and name in sizes else name
+            for name in named.values()
+        )
+        if names:
+            lines.append(f"  {len(names)} {kind}{'s' * (len(names) > 1)}: {', '.join(names)}")
+    return "\n".join(lines) or "  what its state records; Docker has nothing of it."
+
+
+def confirm(context: Context) -> None:
+    if not context.interactive:
+        raise OpsError(
+            "nobody is there to confirm that data may go, so nothing was removed. "
+            f"If it may: `{context.stack.command('down', FORCE='1')}`"
+        )
+    if input("Remove all of it, with its data? Type yes: ").strip() != "yes":
+        raise OpsError("nothing was removed.")
+
+
+def verify(context: Context) -> int:
+    """Look for what is left by label, say so, and remove it."""
+    stack, commands = context.stack, context.commands
+    left = docker_cli.everything(commands, stack)
+    if any(left.values()):
+        say("Pulumi has finished, but this was left. Removing it:")
+        say(described(left, {}))
+        for kind, named in left.items():
+            if words := docker_cli.remove(commands, kind, list(named)):
+                say(f"  {kind}: {words}")
+        left = docker_cli.everything(commands, stack)
+    if any(left.values()):
+        say(f"Still there:\n{described(left, {})}")
+        return 1
+    say(f"{stack.name} is down: no container, network or volume of it is left.")
+    return 0

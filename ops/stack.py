@@ -1,0 +1,70 @@
+"""A stack: its name, its file, and the names of what it owns outside Pulumi."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+
+from ops.commands import OpsError
+
+ROOT = Path(__file__).parent.parent
+PROJECT = "alphintra"
+"""The name in Pulumi.yaml; physical names and labels begin with it."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    name: str
+    target: str
+    """`local` or `gcp`, from the stack's file."""
+    cache_has_replica: bool = True
+    folder: Path = ROOT
+
+    @property
+    def cluster(self) -> str:
+        """What k3d calls the cluster of a local stack."""
+        return f"{PROJECT}-{self.name}-cluster"
+
+    def container(self, component: str) -> str:
+        """The container of a component of a local stack."""
+        return f"{PROJECT}-{self.name}-{component}"
+
+    @property
+    def kubeconfig(self) -> Path:
+        """Where `make kubeconfig` writes."""
+        return self.folder / ".toolchain" / f"kubeconfig-{self.name}"
+
+    def command(self, verb: str, **variables: str) -> str:
+        """A `make` command line for this stack, to tell a person."""
+        stack = {} if self.name == "dev" else {"STACK": self.name}
+        words = [f"{key}={value}" for key, value in {**variables, **stack}.items()]
+        return " ".join(["make", verb, *words])
+
+
+def load(name: str, folder: Path = ROOT) -> Stack:
+    """The stack `name`, as its file says."""
+    path = folder / f"Pulumi.{name}.yaml"
+    try:
+        document: Any = yaml.safe_load(path.read_text())
+    except FileNotFoundError:
+        known = sorted(file.name.split(".")[1] for file in folder.glob("Pulumi.*.yaml"))
+        raise OpsError(
+            f"there is no stack {name}: {path.name} is missing. "
+            f"Stacks with a file: {', '.join(known) or 'none'}."
+        ) from None
+    except yaml.YAMLError as error:
+        raise OpsError(f"{path.name} is not YAML: {error}") from None
+    config = _object(_object(document).get("config"))
+    target = config.get(f"{PROJECT}:target")
+    if target not in ("local", "gcp"):
+        raise OpsError(
+            f"{path.name}: {PROJECT}:target: given {target!r}; allowed: one of local, gcp"
+        )
+    replica = _object(config.get(f"{PROJECT}:cache")).get("highly_available", True)
+    return Stack(name, str(target), bool(replica), folder)
+
+
+def _object(value: Any) -> dict[str, Any]:
+    """`value` if it is an object, else an empty one: what is wrong in it, `pulumi` will say."""
+    return cast(dict[str, Any], value) if isinstance(value, dict) else {}

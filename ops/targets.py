@@ -1,0 +1,67 @@
+"""How each command goes on each target, side by side."""
+
+from ops.access import (
+    REDIS_CLI,
+    check_logs,
+    cluster_logs,
+    cluster_shell,
+    container_logs,
+    container_shell,
+    elsewhere,
+)
+from ops.context import Target
+from ops.health import gcp_checks, local_checks
+from ops.lifecycle import gcp_restart, gcp_up, local_restart, local_up
+from ops.removal import gcp_down, local_down
+from ops.status import gcp_rows, local_rows
+
+PRIVATE = (
+    "on Google Cloud it has a private address: sign in from a machine in the network, "
+    "with a password from `pulumi stack output --show-secrets`."
+)
+
+TARGETS = {
+    "local": Target(
+        rows=local_rows,
+        checks=local_checks,
+        up=local_up,
+        down=local_down,
+        restart=local_restart,
+        logs={
+            "database": container_logs("database"),
+            "cache": container_logs("cache"),
+            "cache-replica": container_logs("cache-replica"),
+            "registry": container_logs("registry"),
+            "cluster": cluster_logs,
+            "connectivity-check": check_logs,
+        },
+        shell={
+            "database": container_shell("database", "psql", "--username=postgres"),
+            "cache": container_shell("cache", "sh", "-c", REDIS_CLI),
+            "cache-replica": container_shell("cache-replica", "sh", "-c", REDIS_CLI),
+            "registry": container_shell("registry", "sh"),
+            "cluster": cluster_shell,
+        },
+    ),
+    "gcp": Target(
+        rows=gcp_rows,
+        checks=gcp_checks,
+        up=gcp_up,
+        down=gcp_down,
+        restart=gcp_restart,
+        logs={
+            "database": elsewhere("gcloud logging read 'resource.type=cloudsql_database'"),
+            "cache": elsewhere("gcloud logging read 'resource.type=redis_instance'"),
+            "registry": elsewhere(
+                "gcloud logging read 'protoPayload.serviceName=artifactregistry.googleapis.com'"
+            ),
+            "cluster": elsewhere("gcloud logging read 'resource.type=k8s_cluster'"),
+            "connectivity-check": check_logs,
+        },
+        shell={
+            "database": elsewhere(PRIVATE),
+            "cache": elsewhere(PRIVATE),
+            "cluster": cluster_shell,
+        },
+    ),
+}

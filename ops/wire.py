@@ -1,0 +1,74 @@
+"""Asking servers on a loopback port in their own protocol: no client program, no argument list."""
+
+import socket
+import struct
+import urllib.request
+from io import BufferedIOBase
+from urllib.error import HTTPError
+
+from ops.commands import OpsError
+
+TIMEOUT_SECONDS = 5
+SSL_REQUEST = struct.pack("!ii", 8, 80877103)
+"""PostgreSQL's first message of a client that would like TLS; a server answers S or N."""
+
+
+def connect(address: str) -> socket.socket:
+    host, port = address.rsplit(":", 1)
+    try:
+        return socket.create_connection((host, int(port)), timeout=TIMEOUT_SECONDS)
+    except OSError as error:
+        raise OpsError(f"nothing answers on {address}: {error}") from None
+
+
+def postgres_answers(address: str) -> str:
+    """That the server at `address` speaks PostgreSQL's protocol."""
+    with connect(address) as server:
+        try:
+            server.sendall(SSL_REQUEST)
+            answer = server.recv(1)
+        except OSError as error:
+            raise OpsError(f"{address}: {error}") from None
+    if answer not in (b"S", b"N"):
+        raise OpsError(f"what answers on {address} is not PostgreSQL")
+    return f"PostgreSQL answers on {address}"
+
+
+def redis(address: str, password: str, *command: str) -> str:
+    """The reply of the Redis at `address` to one command, after signing in."""
+    with connect(address) as server, server.makefile("rwb") as stream:
+        try:
+            for words in (("AUTH", password), command):
+                parts = [word.encode() for word in words]
+                sent = b"".join(b"$%d\r\n%s\r\n" % (len(part), part) for part in parts)
+                stream.write(b"*%d\r\n%s" % (len(parts), sent))
+            stream.flush()
+            replies = [_reply(stream) for _ in range(2)]
+        except OSError as error:
+            raise OpsError(f"{address}: {error}") from None
+    return replies[1]
+
+
+def _reply(stream: BufferedIOBase) -> str:
+    """One reply: `+text`, `-error`, or `$length` and that many bytes."""
+    line = stream.readline().rstrip(b"\r\n")
+    kind, rest = line[:1], line[1:].decode(errors="replace")
+    if kind == b"-":
+        raise OpsError(rest)
+    if kind == b"$":
+        return stream.read(int(rest) + 2).decode(errors="replace").strip()
+    if kind == b"+":
+        return rest
+    raise OpsError("what answers is not Redis")
+
+
+def http_status(url: str) -> int:
+    """The status with which a server on this machine answers, whatever proxy is set."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=TIMEOUT_SECONDS) as answer:
+            return answer.status
+    except HTTPError as error:
+        return error.code
+    except OSError as error:
+        raise OpsError(f"{url}: {error}") from None
