@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import socket
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,10 @@ from ops.commands import OpsError
 from ops.console import say
 from ops.context import Context
 from ops.docker_cli import Kind
-from ops.pulumi_cli import Record, record
+from ops.pulumi_cli import Record, record, refresh
 from ops.stack import PROJECT
 
+PLUGINS_END_WITHIN_SECONDS = 10
 IN_THE_WAY: tuple[Kind, ...] = ("container", "network")
 """What can't be made a second time under its name. A volume can: Docker hands out the one that is
 there, with its data."""
@@ -33,17 +35,16 @@ def clear(context: Context) -> Record:
     state = record(context.commands, context.stack)
     if not locked and not state.interrupted:
         return state
-    for operation in state.interrupted:
-        say(f"An earlier run was cut short while {operation}.")
+    for what, urn in state.interrupted:
+        say(f"An earlier run was cut short while {what} {urn.rsplit('::', 1)[-1]}.")
     if context.stack.target == "local":
         remove_unrecorded(context, state)
-    if not state.interrupted:
-        return state
-    say("Comparing the state with what is there, and dropping what never came to be:")
-    command = ["pulumi", "refresh", f"--stack={context.stack.name}", "--yes", "--skip-preview"]
-    code = context.commands.show([*command, "--clear-pending-creates", "--suppress-outputs"])
-    if code:
-        raise OpsError(f"`{' '.join(command)}` failed: see above.")
+    if state.interrupted:
+        # What was being made is in no state; its mark goes with any refresh, the least being the
+        # stack's own entry.
+        recorded = {urn for what, urn in state.interrupted if what != "creating"}
+        urns = [context.stack.urn, *sorted(recorded)]
+        refresh(context.commands, context.stack, urns, "--clear-pending-creates")
     return record(context.commands, context.stack)
 
 
@@ -93,8 +94,13 @@ def read_locks(folder: Path | None) -> Iterable[dict[str, Any]]:
 
 def alive(context: Context, pid: int) -> bool:
     """Whether `pid` is a process of Pulumi; after a restart the number may be another's."""
-    name = context.commands.ask(["ps", "-p", str(pid), "-o", "comm="]).out.strip()
-    return Path(name).name == "pulumi"
+    words = context.commands.ask(["ps", "-p", str(pid), "-o", "stat=,comm="]).out.split()
+    return len(words) > 1 and is_engine(*words[:2])
+
+
+def is_engine(state: str, program: str) -> bool:
+    """Whether that is Pulumi at work, not a zombie that nobody has buried yet."""
+    return Path(program).name == "pulumi" and not state.startswith("Z")
 
 
 def end_orphans(context: Context) -> None:
@@ -102,26 +108,38 @@ def end_orphans(context: Context) -> None:
 
     A plugin leads a process group, with what it has started in it.
     """
-    for pid in orphans(context.commands.ask(["ps", "-A", "-o", "pid=,ppid=,comm=,args="]).out):
-        if _works_in(pid) == context.stack.folder:
-            say(f"Ending a plugin of that run (pid {pid}).")
-            os.killpg(pid, signal.SIGTERM)
+    for pid in _our_orphans(context):
+        say(f"Ending a plugin of that run (pid {pid}).")
+        os.killpg(pid, signal.SIGTERM)
+    deadline = time.monotonic() + PLUGINS_END_WITHIN_SECONDS
+    while time.monotonic() < deadline and _our_orphans(context):
+        time.sleep(0.2)
+    for pid in _our_orphans(context):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def _our_orphans(context: Context) -> list[int]:
+    processes = context.commands.ask(["ps", "-A", "-o", "pid=,ppid=,stat=,comm=,args="]).out
+    return [pid for pid in orphans(processes) if _works_in(pid) == context.stack.folder]
 
 
 def orphans(processes: str) -> list[int]:
     """The plugins in a process list whose parent is no Pulumi any more."""
-    rows = [line.split(None, 3) for line in processes.splitlines()]
-    engines = {int(pid) for pid, _, name, *_ in rows if Path(name).name == "pulumi"}
+    rows = [line.split() for line in processes.splitlines()]
+    engines = {pid for pid, _, state, program, *_ in rows if is_engine(state, program)}
     return [
         int(pid)
-        for pid, parent, _, *arguments in rows
-        if int(parent) not in engines
-        and any(
-            Path(word).name.startswith(("pulumi-resource-", "pulumi-language-"))
-            and not word.endswith("-exec")
-            for word in " ".join(arguments).split()[:2]
-        )
+        for pid, parent, state, _, *arguments in rows
+        # The second word where the plugin is a script: `/bin/sh …/pulumi-resource-…`.
+        if parent not in engines
+        and not state.startswith("Z")
+        and any(is_plugin(word) for word in arguments[:2])
     ]
+
+
+def is_plugin(word: str) -> bool:
+    name = Path(word).name
+    return name.startswith(("pulumi-resource-", "pulumi-language-")) and not name.endswith("-exec")
 
 
 def _works_in(pid: int) -> Path | None:
@@ -140,7 +158,7 @@ def remove_unrecorded(context: Context, state: Record) -> None:
     for kind in IN_THE_WAY:
         made = docker_cli.found(context.commands, kind, docker_cli.ours(context.stack))
         by_k3d = docker_cli.found(context.commands, kind, docker_cli.k3ds(context.stack))
-        for id_ in made.keys() - by_k3d.keys() - set(state.ids.get(docker_cli.RESOURCES[kind], [])):
+        for id_ in made.keys() - by_k3d.keys() - state.of(docker_cli.RESOURCES[kind]).keys():
             say(f"Removing {kind} {made[id_]}, which that run made and did not record.")
             if words := docker_cli.remove(context.commands, kind, [id_]):
                 raise OpsError(f"{kind} {made[id_]} can't be removed: {words}")

@@ -8,7 +8,7 @@ from ops.commands import OpsError
 from ops.console import duration, say
 from ops.context import Context
 from ops.kubernetes import write_kubeconfig
-from ops.pulumi_cli import Record
+from ops.pulumi_cli import UNREACHABLE_IS_GONE, Record, refresh
 from ops.status import PORTS, show, summary
 
 HEALTHY_WITHIN_SECONDS = 180
@@ -44,15 +44,12 @@ def local_up(context: Context) -> int:
     state = interrupted.clear(context)
     start_stopped(context)
     command = ["pulumi", "up", f"--stack={context.stack.name}", "--yes", "--skip-preview"]
+    command.append("--suppress-outputs")
     if gone := vanished(context, state):
-        # Else Pulumi believes its state, and makes nothing.
-        say(f"Gone since the last run: {', '.join(gone)}. Comparing the state with what is there.")
-        command.append("--refresh")
-    return context.commands.show([*command, "--suppress-outputs"], env=UNREACHABLE_IS_GONE)
-
-
-UNREACHABLE_IS_GONE = {"PULUMI_K8S_DELETE_UNREACHABLE": "true"}
-"""A local cluster that does not answer was removed: what was in it needs no deletion."""
+        # Pulumi believes its state: it would make nothing.
+        say(f"Gone since the last run: {', '.join(gone)}. Telling Pulumi.")
+        refresh(context.commands, context.stack, gone.values(), "--target-dependents")
+    return context.commands.show(command, env=UNREACHABLE_IS_GONE["local"])
 
 
 def gcp_up(context: Context) -> int:
@@ -69,18 +66,18 @@ def gcp_up(context: Context) -> int:
     )
 
 
-def vanished(context: Context, state: Record) -> list[str]:
-    """What the state records and Docker no longer has, as a person would call it."""
+def vanished(context: Context, state: Record) -> dict[str, str]:
+    """What the state records and Docker no longer has, as a person would call it → URN."""
+    lost: dict[str, str] = {}
     present = docker_cli.everything(context.commands, context.stack)
-    lost: list[str] = []
     for kind, type_ in docker_cli.RESOURCES.items():
-        recorded = state.ids.get(type_, [])
-        lost += [f"{kind} {id_[:12]}" for id_ in recorded if id_ not in present[kind]]
-    clusters = [
-        id_ for type_, ids in state.ids.items() if type_.endswith(":K3dCluster") for id_ in ids
-    ]
+        recorded = state.of(type_)
+        for id_ in recorded.keys() - present[kind].keys():
+            lost[f"{kind} {recorded[id_].rsplit('::', 1)[-1]}"] = recorded[id_]
     nodes = docker_cli.found(context.commands, "container", docker_cli.k3ds(context.stack))
-    return lost + [f"cluster {name}" for name in clusters if not nodes]
+    if not nodes:
+        lost |= {f"cluster {name}": urn for name, urn in state.of(":K3dCluster").items()}
+    return dict(sorted(lost.items()))
 
 
 def start_stopped(context: Context) -> None:

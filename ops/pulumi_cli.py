@@ -1,11 +1,15 @@
 """What Pulumi knows of a stack."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from ops.commands import Commands, OpsError
 from ops.stack import Stack
+
+UNREACHABLE_IS_GONE = {"local": {"PULUMI_K8S_DELETE_UNREACHABLE": "true"}, "gcp": {}}
+"""By target: a local cluster that does not answer was removed, and what was in it with it."""
 
 
 def outputs(commands: Commands, stack: Stack) -> dict[str, Any]:
@@ -25,31 +29,56 @@ def no_stack(words: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Record:
-    """What the state holds: the ids of resources by type, and operations that never ended."""
+class Resource:
+    urn: str
+    type: str
+    id: str
+    """Empty for what is nothing real: the stack itself, a component."""
 
-    ids: dict[str, list[str]]
-    interrupted: list[str]
-    """What was under way when a run was cut short: `creating <urn>`."""
+
+@dataclass(frozen=True)
+class Record:
+    """What the state holds."""
+
+    resources: list[Resource]
+    interrupted: list[tuple[str, str]]
+    """Operations that never ended: what (`creating`, `updating`, `deleting`) and the URN."""
+
+    def of(self, type_: str) -> dict[str, str]:
+        """The real resources whose type ends so: id → URN."""
+        return {one.id: one.urn for one in self.resources if one.id and one.type.endswith(type_)}
 
     @property
     def empty(self) -> bool:
         """Whether nothing real is recorded; a provider is none."""
-        return all(type_.startswith("pulumi:providers:") for type_ in self.ids)
+        return not any(
+            one.id and not one.type.startswith("pulumi:providers:") for one in self.resources
+        )
 
 
 def record(commands: Commands, stack: Stack) -> Record:
     """The state of `stack`; empty where there is no such stack."""
     result = commands.ask(["pulumi", "stack", "export", f"--stack={stack.name}"], timeout=60)
     if no_stack(result.err):
-        return Record({}, [])
+        return Record([], [])
     if not result.ok:
         raise OpsError(f"pulumi can't read the state of {stack.name}: {result.words}")
     deployment: dict[str, Any] = json.loads(result.out).get("deployment") or {}
-    ids: dict[str, list[str]] = {}
     resources: list[dict[str, Any]] = deployment.get("resources") or []
-    for resource in resources:
-        if resource.get("id"):
-            ids.setdefault(resource["type"], []).append(resource["id"])
     pending: list[dict[str, Any]] = deployment.get("pending_operations") or []
-    return Record(ids, [f"{one['type']} {one['resource']['urn']}" for one in pending])
+    return Record(
+        [Resource(one["urn"], one["type"], one.get("id", "")) for one in resources],
+        [(one["type"], one["resource"]["urn"]) for one in pending],
+    )
+
+
+def refresh(commands: Commands, stack: Stack, urns: Iterable[str], *flags: str) -> None:
+    """Compare the state of these resources alone with what is there.
+
+    Not of all: some providers read back more than they were told, and the next `up` would then
+    make things anew that are as they should be.
+    """
+    command = ["pulumi", "refresh", f"--stack={stack.name}", "--yes", "--skip-preview"]
+    command += [*flags, "--suppress-outputs", *(f"--target={urn}" for urn in urns)]
+    if commands.show(command, env=UNREACHABLE_IS_GONE[stack.target]):
+        raise OpsError("`pulumi refresh` failed: see above.")

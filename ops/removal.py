@@ -7,8 +7,7 @@ from ops.commands import OpsError
 from ops.console import duration, say
 from ops.context import Context
 from ops.docker_cli import Kind
-from ops.lifecycle import UNREACHABLE_IS_GONE
-from ops.pulumi_cli import record
+from ops.pulumi_cli import UNREACHABLE_IS_GONE, record
 
 Things = dict[Kind, dict[str, str]]
 
@@ -38,7 +37,7 @@ def local_down(context: Context) -> int:
     if not state.empty:
         code = commands.show(
             ["pulumi", "destroy", f"--stack={stack.name}", "--yes", "--skip-preview"],
-            env=UNREACHABLE_IS_GONE,
+            env=UNREACHABLE_IS_GONE["local"],
         )
         if code:
             say("The stack is not wholly removed: see above. Run it again: it goes on from here.")

@@ -22,6 +22,11 @@ class Stack:
     folder: Path = ROOT
 
     @property
+    def urn(self) -> str:
+        """Pulumi's name for the stack's own entry in its state."""
+        return f"urn:pulumi:{self.name}::{PROJECT}::pulumi:pulumi:Stack::{PROJECT}-{self.name}"
+
+    @property
     def cluster(self) -> str:
         """What k3d calls the cluster of a local stack."""
         return f"{PROJECT}-{self.name}-cluster"
