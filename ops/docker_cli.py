@@ -1,6 +1,7 @@
 """What Docker has of a local stack. All of it is found by label."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -26,6 +27,7 @@ RESOURCES: dict[Kind, str] = {
     "volume": "docker:index/volume:Volume",
 }
 """What Pulumi's state calls them."""
+ANONYMOUS = re.compile("[0-9a-f]{64}")
 REMOVALS: dict[Kind, list[str]] = {
     "container": ["docker", "container", "rm", "--force", "--volumes"],
     "network": ["docker", "network", "rm"],
@@ -60,6 +62,8 @@ class Container:
     """server, agent or loadbalancer, if it belongs to the cluster."""
     ports: dict[int, str] = field(default_factory=dict[int, str])
     """Port inside → `address:port` on the host."""
+    anonymous_volumes: tuple[str, ...] = ()
+    """Volumes that Docker made for it by itself: they carry no label, and go with it."""
 
     @property
     def state(self) -> str:
@@ -115,6 +119,7 @@ def _container(facts: dict[str, Any]) -> Container:
     role = labels.get("k3d.role")
     health: dict[str, str] = facts["State"].get("Health") or {}
     # Ports that are asked for, not those that are open: a stopped container keeps its address.
+    mounts: list[dict[str, str]] = facts.get("Mounts") or []
     bindings: dict[str, Any] = facts["HostConfig"].get("PortBindings") or {}
     return Container(
         id=facts["Id"],
@@ -129,6 +134,11 @@ def _container(facts: dict[str, Any]) -> Container:
             for inside, outside in bindings.items()
             if outside
         },
+        anonymous_volumes=tuple(
+            mount["Name"]
+            for mount in mounts
+            if mount["Type"] == "volume" and ANONYMOUS.fullmatch(mount["Name"])
+        ),
     )
 
 

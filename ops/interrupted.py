@@ -7,10 +7,11 @@ operations that the state calls pending; and things in Docker that the state doe
 
 import json
 import os
+import re
 import signal
 import socket
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
@@ -130,16 +131,17 @@ def orphans(processes: str) -> list[int]:
     return [
         int(pid)
         for pid, parent, state, _, *arguments in rows
-        # The second word where the plugin is a script: `/bin/sh …/pulumi-resource-…`.
-        if parent not in engines
-        and not state.startswith("Z")
-        and any(is_plugin(word) for word in arguments[:2])
+        if parent not in engines and not state.startswith("Z") and is_plugin(arguments)
     ]
 
 
-def is_plugin(word: str) -> bool:
-    name = Path(word).name
-    return name.startswith(("pulumi-resource-", "pulumi-language-")) and not name.endswith("-exec")
+def is_plugin(arguments: Sequence[str]) -> bool:
+    """Whether a command line is a plugin's: its program, or the script that a shell runs, and then
+    the address of its engine."""
+    names = [Path(word).name for word in arguments[:2]]
+    return bool(re.fullmatch(r"127\.0\.0\.1:\d+", arguments[-1])) and any(
+        name.startswith(("pulumi-resource-", "pulumi-language-")) for name in names
+    )
 
 
 def _works_in(pid: int) -> Path | None:

@@ -1,6 +1,7 @@
 """`make down`: removes a stack, asks first, and looks whether anything is left."""
 
 import time
+from collections.abc import Set
 
 from ops import docker_cli, interrupted
 from ops.commands import OpsError
@@ -26,6 +27,11 @@ def local_down(context: Context) -> int:
     stack, commands = context.stack, context.commands
     docker_cli.engine(commands)
     things = docker_cli.everything(commands, stack)
+    unlabelled = {
+        volume
+        for container in docker_cli.containers(commands, stack)
+        for volume in container.anonymous_volumes
+    }
     if record(commands, stack).empty and not any(things.values()):
         say(f"{stack.name} is down already: nothing to remove.")
         return 0
@@ -42,7 +48,7 @@ def local_down(context: Context) -> int:
         if code:
             say("The stack is not wholly removed: see above. Run it again: it goes on from here.")
             return code
-    return verify(context)
+    return verify(context, unlabelled)
 
 
 def gcp_down(context: Context) -> int:
@@ -79,19 +85,25 @@ def confirm(context: Context) -> None:
         raise OpsError("nothing was removed.")
 
 
-def verify(context: Context) -> int:
-    """Look for what is left by label, say so, and remove it."""
-    stack, commands = context.stack, context.commands
-    left = docker_cli.everything(commands, stack)
+def verify(context: Context, unlabelled: Set[str]) -> int:
+    """Look for what is left, by label and among the volumes `unlabelled`; say so, and remove it."""
+    left = leftovers(context, unlabelled)
     if any(left.values()):
         say("Pulumi has finished, but this was left. Removing it:")
         say(described(left, {}))
         for kind, named in left.items():
-            if words := docker_cli.remove(commands, kind, list(named)):
+            if words := docker_cli.remove(context.commands, kind, list(named)):
                 say(f"  {kind}: {words}")
-        left = docker_cli.everything(commands, stack)
+        left = leftovers(context, unlabelled)
     if any(left.values()):
         say(f"Still there:\n{described(left, {})}")
         return 1
-    say(f"{stack.name} is down: no container, network or volume of it is left.")
+    say(f"{context.stack.name} is down: no container, network or volume of it is left.")
     return 0
+
+
+def leftovers(context: Context, unlabelled: Set[str]) -> Things:
+    left = docker_cli.everything(context.commands, context.stack)
+    volumes = docker_cli.found(context.commands, "volume", []) if unlabelled else {}
+    left["volume"] |= {name: name for name in unlabelled & volumes.keys()}
+    return left

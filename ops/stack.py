@@ -8,7 +8,7 @@ import yaml
 
 from ops.commands import OpsError
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).resolve().parent.parent
 PROJECT = "alphintra"
 """The name in Pulumi.yaml; physical names and labels begin with it."""
 

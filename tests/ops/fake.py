@@ -1,0 +1,266 @@
+"""A machine that exists only here: it answers the commands that `ops` runs, and records them."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ops.commands import Commands, Result
+from ops.context import Context
+from ops.stack import PROJECT, Stack
+from ops.targets import TARGETS
+
+SECRETS = {"postgres": "secret-of-postgres", "users": "secret-of-users"}
+CACHE_SECRET = "secret-of-the-cache"
+KUBECONFIG = "kind: Config # secret-of-the-cluster"
+EVERY_SECRET = (*SECRETS.values(), CACHE_SECRET, "secret-of-the-cluster")
+OUTPUTS: dict[str, Any] = {
+    "kubeconfig": KUBECONFIG,
+    "database_passwords": SECRETS,
+    "cache_password": CACHE_SECRET,
+    "registry_address": "localhost:5050",
+    "database_host_address": "10.0.0.2:5432",
+    "cache_host_address": "10.0.0.3:6379",
+    "cluster_name": "alphintra",
+}
+SERVICES = {
+    "database": (5432, 5432),
+    "cache": (6379, 6379),
+    "cache-replica": (6379, 6380),
+    "registry": (5000, 5050),
+}
+
+
+def container(stack: Stack, component: str, **changes: Any) -> dict[str, Any]:
+    """A container as `docker inspect` shows it; changes: status, health, role, name, ports."""
+    role = changes.get("role")
+    name = changes.get("name") or stack.container(component)
+    health = changes.get("health", "healthy")
+    labels = {
+        "io.alphintra.project": PROJECT,
+        "io.alphintra.stack": stack.name,
+        "io.alphintra.component": component,
+        **({"k3d.cluster": stack.cluster, "k3d.role": role} if role else {}),
+    }
+    return {
+        "Id": f"id-of-{name}",
+        "Name": f"/{name}",
+        "Config": {"Labels": labels},
+        "State": {
+            "Status": changes.get("status", "running"),
+            **({"Health": {"Status": health}} if health else {}),
+        },
+        "HostConfig": {
+            "PortBindings": {
+                f"{inside}/tcp": [{"HostIp": "127.0.0.1", "HostPort": str(outside)}]
+                for inside, outside in changes.get("ports", {}).items()
+            }
+        },
+        "Mounts": changes.get("mounts", []),
+    }
+
+
+def platform(stack: Stack) -> list[dict[str, Any]]:
+    """All containers of a stack that is up."""
+    services = [
+        container(stack, service, ports={inside: outside})
+        for service, (inside, outside) in SERVICES.items()
+    ]
+    nodes = [
+        container(
+            stack,
+            "cluster",
+            name=f"k3d-{stack.cluster}-{name}",
+            role=role,
+            health=None,
+            ports={6443: 6550} if role == "loadbalancer" else {},
+        )
+        for name, role in (
+            ("agent-0", "agent"),
+            ("server-0", "server"),
+            ("serverlb", "loadbalancer"),
+        )
+    ]
+    return services + nodes
+
+
+def with_condition(name: str, condition: str, holds: bool = True) -> dict[str, Any]:
+    """A Kubernetes object of which `condition` holds, or not."""
+    status = {"conditions": [{"type": condition, "status": "True" if holds else "False"}]}
+    return {"metadata": {"name": name}, "status": status}
+
+
+class FakeHost(Commands):
+    """Answers from its fields, which a test sets; every command is in `asked` or `shown`."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.docker: str | None = "25.0"
+        self.containers: list[dict[str, Any]] = []
+        self.networks: dict[str, str] = {}
+        self.volumes: dict[str, str] = {}
+        self.unlabelled_volumes: set[str] = set()
+        self.outputs: dict[str, Any] = {}
+        self.state: dict[str, Any] = {}
+        self.backend = "https://api.example.com"
+        self.processes: dict[int, str] = {}
+        self.nodes = [with_condition("server-0", "Ready"), with_condition("agent-0", "Ready")]
+        self.pods = [with_condition("coredns", "Ready")]
+        self.jobs = [with_condition("connectivity-check", "Complete")]
+        self.codes: dict[str, int] = {}
+        """How a command shown to the user ends: its first words → exit code."""
+        self.left_by_destroy: set[str] = set()
+        """Names of what `pulumi destroy` overlooks."""
+        self.asked: list[list[str]] = []
+        self.shown: list[list[str]] = []
+        self.shown_environments: list[dict[str, str]] = []
+
+    def up(self) -> "FakeHost":
+        self.containers = platform(self.stack)
+        self.outputs = dict(OUTPUTS)
+        return self
+
+    def record(self, *resources: tuple[str, str], pending: Sequence[tuple[str, str]] = ()) -> None:
+        """Set Pulumi's state: (type, id) of resources, (what, name) of pending operations."""
+        self.state = {
+            "resources": [
+                {"urn": f"urn:x::{type_}::{id_}", "type": type_, "id": id_}
+                for type_, id_ in resources
+            ],
+            "pending_operations": [
+                {"type": what, "resource": {"urn": f"urn:x::{name}"}} for what, name in pending
+            ],
+        }
+
+    @property
+    def everything(self) -> list[list[str]]:
+        return self.asked + self.shown
+
+    def show(self, command: Sequence[str], *, env: Mapping[str, str] | None = None) -> int:
+        self.shown.append(list(command))
+        self.shown_environments.append(dict(env or {}))
+        words = " ".join(command)
+        code = next((code for start, code in self.codes.items() if words.startswith(start)), 0)
+        if words.startswith("pulumi destroy") and code == 0:
+            self._destroy()
+        return code
+
+    def _destroy(self) -> None:
+        left = self.left_by_destroy
+        self.containers = [one for one in self.containers if one["Name"].lstrip("/") in left]
+        self.networks = {id_: name for id_, name in self.networks.items() if name in left}
+        self.volumes = {id_: name for id_, name in self.volumes.items() if name in left}
+
+    def ask(
+        self,
+        command: Sequence[str],
+        *,
+        env: Mapping[str, str] | None = None,
+        stdin: str | None = None,
+        timeout: float = 30,
+    ) -> Result:
+        self.asked.append(list(command))
+        match list(command):
+            case ["docker", *words]:
+                return self._docker(words, env or {})
+            case ["pulumi", *words]:
+                return self._pulumi(words)
+            case ["kubectl", *words]:
+                return self._kubectl(words)
+            case ["ps", "-p", pid, *_]:
+                return Result(0, self.processes.get(int(pid), ""))
+            case ["ps", "-A", *_] | ["k3d", "cluster", *_]:
+                return Result(0)
+            case _:
+                raise AssertionError(f"nobody expects {command}")
+
+    def _docker(self, words: list[str], env: Mapping[str, str]) -> Result:
+        match words:
+            case _ if self.docker is None:
+                return Result(1, err="Cannot connect to the Docker daemon")
+            case ["version", *_]:
+                return Result(0, f"{self.docker}\n")
+            case ["container", "ls", *filters]:
+                named = {
+                    one["Id"]: one["Name"].lstrip("/")
+                    for one in self.containers
+                    if self._picked(one, filters)
+                }
+                return self._listed(named)
+            case ["network", "ls", *filters]:
+                return self._listed({} if self._k3ds(filters) else self.networks)
+            case ["volume", "ls", *filters]:
+                if not any("label=" in word for word in filters):
+                    unlabelled = {name: name for name in self.unlabelled_volumes}
+                    return self._listed(self.volumes | unlabelled)
+                return self._listed({} if self._k3ds(filters) else self.volumes)
+            case ["container", "inspect", *ids]:
+                return Result(0, json.dumps([one for one in self.containers if one["Id"] in ids]))
+            case ["container", "rm", "--force", "--volumes", *ids]:
+                self.containers = [one for one in self.containers if one["Id"] not in ids]
+            case ["network", "rm", *ids]:
+                self.networks = {id_: n for id_, n in self.networks.items() if id_ not in ids}
+            case ["volume", "rm", *ids]:
+                self.volumes = {id_: n for id_, n in self.volumes.items() if id_ not in ids}
+                self.unlabelled_volumes -= set(ids)
+            case ["system", "df", *_]:
+                return Result(0, json.dumps([{"Name": n, "Size": "12MB"} for n in self.volumes]))
+            case ["exec", "--env=PGPASSWORD", _, "psql", *options]:
+                user = next(word for word in options if word.startswith("--username="))
+                role = user.removeprefix("--username=")
+                if env.get("PGPASSWORD") != SECRETS.get(role):
+                    return Result(2, err=f'password authentication failed for user "{role}"')
+                return Result(0, f"{role}\n")
+            case ["start" | "restart", *names]:
+                for one in self.containers:
+                    if one["Name"].lstrip("/") in names:
+                        one["State"] = {"Status": "running", "Health": {"Status": "healthy"}}
+            case _:
+                raise AssertionError(f"nobody expects docker {words}")
+        return Result(0)
+
+    def _picked(self, one: dict[str, Any], filters: list[str]) -> bool:
+        labels = one["Config"]["Labels"]
+        wanted = [word.split("=", 2)[2] for word in filters if word.startswith("--filter=label=")]
+        return all(labels.get(pair.split("=")[0]) == pair.split("=")[1] for pair in wanted)
+
+    def _k3ds(self, filters: list[str]) -> bool:
+        return any("k3d.cluster" in word for word in filters)
+
+    def _listed(self, named: Mapping[str, str]) -> Result:
+        return Result(0, "".join(f"{id_} {name}\n" for id_, name in named.items()))
+
+    def _pulumi(self, words: list[str]) -> Result:
+        match words:
+            case ["stack", "output", *_]:
+                if not self.outputs:
+                    return Result(255, err=f"error: no stack named '{self.stack.name}' found")
+                return Result(0, json.dumps(self.outputs))
+            case ["stack", "export", *_]:
+                return Result(0, json.dumps({"version": 3, "deployment": self.state}))
+            case ["whoami", "--json"]:
+                return Result(0, json.dumps({"user": "me", "url": self.backend}))
+            case ["cancel", *_]:
+                return Result(0)
+            case _:
+                raise AssertionError(f"nobody expects pulumi {words}")
+
+    def _kubectl(self, words: list[str]) -> Result:
+        path = words[0].removeprefix("--kubeconfig=")
+        assert Path(path).read_text() == KUBECONFIG, "kubectl must get the stack's kubeconfig"
+        assert Path(path).stat().st_mode & 0o077 == 0, "others can read the kubeconfig"
+        match words[2:]:
+            case ["get", "--raw=/readyz"]:
+                return Result(0, "ok")
+            case ["get", "nodes", *_]:
+                return Result(0, json.dumps({"items": self.nodes}))
+            case ["get", "pods", *_]:
+                return Result(0, json.dumps({"items": self.pods}))
+            case ["get", "jobs", *_]:
+                return Result(0, json.dumps({"items": self.jobs}))
+            case _:
+                raise AssertionError(f"nobody expects kubectl {words}")
+
+
+def context(host: FakeHost, **settings: Any) -> Context:
+    return Context(host.stack, host, TARGETS[host.stack.target], **settings)

@@ -1,0 +1,139 @@
+"""The command line, the stack's file, and what holds for every command: no secret shows."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ops import cli, stack, wire
+from ops.commands import HostCommands, OpsError
+from ops.console import duration, paint, table
+from ops.docker_cli import NAMESPACE
+from tests.ops.fake import EVERY_SECRET, FakeHost
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("verb", cli.VERBS)
+def test_every_command_explains_itself(verb: str, capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as end:
+        cli.main([verb, "--help"])
+    assert end.value.code == 0
+    text = capsys.readouterr().out
+    assert "--stack" in text
+    assert len(text.split()) > 20
+
+
+@pytest.mark.parametrize("verb", cli.VERBS)
+def test_no_secret_in_an_argument_or_on_the_screen(
+    verb: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+):
+    def redis(*_: Any) -> str:
+        return "PONG"
+
+    monkeypatch.setattr(wire, "redis", redis)
+    here = stack.Stack("dev", "local", folder=tmp_path)
+
+    def load(_name: str) -> stack.Stack:
+        return here
+
+    monkeypatch.setattr(stack, "load", load)
+    host = FakeHost(here).up()
+    options = {"down": ["--force"], "logs": ["--service=database"], "shell": ["--service=cache"]}
+    cli.main([verb, *options.get(verb, [])], host)
+    printed = capsys.readouterr()
+    arguments = [word for command in host.everything for word in command]
+    assert arguments, "the command did something"
+    for secret in EVERY_SECRET:
+        assert secret not in printed.out + printed.err
+        assert not [word for word in arguments if secret in word]
+
+
+def test_an_error_is_a_line_not_a_traceback(capsys: pytest.CaptureFixture[str]):
+    assert cli.main(["status", "--stack=nonesuch"]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("error: there is no stack nonesuch: Pulumi.nonesuch.yaml is missing.")
+    assert "dev, prod, staging" in error
+
+
+def test_the_names_are_the_programs():
+    project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
+    assert project["name"] == stack.PROJECT
+    assert f'"{NAMESPACE}.stack"' in (ROOT / "components" / "naming.py").read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "target"), [("dev", "local"), ("staging", "gcp"), ("prod", "gcp")]
+)
+def test_the_stack_files_of_the_project(name: str, target: str):
+    assert stack.load(name).target == target
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("config: {alphintra:target: aws}", "given 'aws'; allowed: one of local, gcp"),
+        ("", "given None"),
+        ("[", "is not YAML"),
+    ],
+)
+def test_a_stack_file_that_is_wrong(tmp_path: Path, text: str, words: str):
+    (tmp_path / "Pulumi.mine.yaml").write_text(text)
+    with pytest.raises(OpsError, match=r"Pulumi\.mine\.yaml") as error:
+        stack.load("mine", tmp_path)
+    assert words in str(error.value)
+
+
+def test_a_stack_without_a_replica(tmp_path: Path):
+    (tmp_path / "Pulumi.mine.yaml").write_text(
+        "config:\n  alphintra:target: local\n  alphintra:cache:\n    highly_available: false\n"
+    )
+    assert not stack.load("mine", tmp_path).cache_has_replica
+
+
+def test_a_program_that_is_missing():
+    with pytest.raises(OpsError, match=r"no-such-program is not on PATH. Run `make setup`"):
+        HostCommands().ask(["no-such-program"])
+    with pytest.raises(OpsError, match="not on PATH"):
+        HostCommands().show(["no-such-program"])
+
+
+def test_programs_of_this_machine():
+    commands = HostCommands()
+    assert commands.ask(["sh", "-c", "cat; echo $WORD"], stdin="in ", env={"WORD": "env"}).out == (
+        "in env\n"
+    )
+    failed = commands.ask(["sh", "-c", "echo out; echo 'no,\n  not so' >&2; exit 3"])
+    assert (failed.code, failed.words) == (3, "no, not so")
+    assert commands.ask(["sleep", "5"], timeout=0.1).words == "no answer within 0 s"
+    assert commands.show(["sh", "-c", "exit 4"]) == 4
+
+
+def test_no_colour_where_it_can_not_be_seen(monkeypatch: pytest.MonkeyPatch):
+    class Terminal:
+        def isatty(self) -> bool:
+            return True
+
+    assert paint("word", 31) == "word"
+    monkeypatch.setattr("sys.stdout", Terminal())
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert paint("word", 31) == "\033[31mword\033[0m"
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert paint("word", 31) == "word"
+
+
+def test_columns_are_aligned():
+    assert table(("a", "long head"), [("wide cell", "x"), ("y", "z")]).splitlines() == [
+        "A          LONG HEAD",
+        "wide cell  x",
+        "y          z",
+    ]
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(3.21, "3.2 s"), (245.2, "4 min 05 s")])
+def test_durations(seconds: float, text: str):
+    assert duration(seconds) == text
