@@ -420,7 +420,7 @@ replace k8s.io/pod-security-admission => k8s.io/pod-security-admission v0.31.4
 
 replace k8s.io/sample-apiserver => k8s.io/sample-apiserver v0.31.4
 
-replace github.com/pulumi/pulumi-kubernetes/sdk/v4 => github.com/pulumi/pulumi-kubernetes/sdk/v4 v4.18.1
+replace github.com/pulumi/pulumi-kubernetes/sdk/v4 => ./pulumi-sdk
 
 require (
 	github.com/coredns/coredns v1.11.3
