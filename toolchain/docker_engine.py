@@ -117,7 +117,8 @@ def _apt_install(log: Path, *packages: str) -> None:
     env = {"DEBIAN_FRONTEND": "noninteractive"}
     hint = "Check that `apt-get update` works on this machine, then run `make setup` again."
     lock_wait = ["-o", "DPkg::Lock::Timeout=120"]
-    run(["dpkg", "--configure", "-a"], log, env=env, finish=True)
+    with contextlib.suppress(SetupError):  # mends an installation that was cut short
+        run(["dpkg", "--configure", "-a"], log, env=env, finish=True)
     run(["apt-get", *lock_wait, "update", "-qq"], log, env=env, finish=True, hint=hint)
     run(
         ["apt-get", *lock_wait, "install", "-y", "-qq", "--no-install-recommends", *packages],

@@ -40,6 +40,8 @@ def missing_steps(wanted: Setup) -> list[str]:
     images = {f"image-{image.name}": image for image in wanted.images.values()}
     names: list[str] = []
     for step in steps.table(wanted, {}):
+        if step.name in steps.PREPARING:
+            continue
         image = images.get(step.name)
         if not (wanted.image_done(image, have) if image else step.done()):
             names.append(step.name)
@@ -67,7 +69,9 @@ def bring(wanted: Setup, missing: list[str]) -> Outcome:
 
 
 def relevant(step: Step, missing: list[str]) -> bool:
-    return step.name in missing or step.name == "node-programs" or step.name.startswith("modules-")
+    if step.name in steps.PREPARING:
+        return "image-node" in missing
+    return step.name in missing or step.name.startswith("modules-")
 
 
 def spoken(seconds: int) -> str:
@@ -113,7 +117,7 @@ def doctor(wanted: Setup) -> int:
     missing = set(missing_steps(wanted))
     have = catalog.present(wanted.images.values())
     for step in steps.table(wanted, {}):
-        if step.name == "node-programs":
+        if step.name in steps.PREPARING:
             continue
         detail = details(wanted, step.name, have)
         print(f"  {'✗' if step.name in missing else '✓'} {step.title:<32} {detail}")

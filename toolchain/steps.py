@@ -24,6 +24,8 @@ from toolchain.plan import Note, Step, one_compile_at_a_time
 from toolchain.versions import Build, Plugin, Tool
 
 STACK = "dev"
+# Steps that only prepare another one, the node image; they are run when that is built here.
+PREPARING = ("node-programs", "node-packages")
 
 
 def table(setup: Setup, compiles: dict[str, Build], go: str = "") -> list[Step]:
@@ -34,6 +36,8 @@ def table(setup: Setup, compiles: dict[str, Build], go: str = "") -> list[Step]:
     steps.insert(len(steps) - 1, node_programs_step(setup, compiles, go))
     steps += [plugin_step(setup, plugin, compiles, go) for plugin in setup.plugins]
     steps += [image_step(setup, image) for image in setup.images.values()]
+    if "node" in setup.images:
+        steps.insert(len(steps) - 1, node_packages_step(setup))
     steps.append(stack_step())
     return one_compile_at_a_time(steps)
 
@@ -199,17 +203,38 @@ def image_step(setup: Setup, image: catalog.Image) -> Step:
         return f"built {image.stand_in}"
 
     built_here = not setup.can_pull(image)
-    needs = ["docker"]
-    if built_here and image.name != "debian":
-        needs.append("image-debian")
-    if built_here and image.name == "node":
-        needs.append("node-programs")
+    on_node = built_here and image.name == "node"
     return Step(
         f"image-{image.name}",
         f"image {image.name}",
         lambda: setup.image_done(image, catalog.present([image])),
         work,
-        tuple(needs),
+        (
+            "docker",
+            *(("image-debian",) if built_here and image.name != "debian" else ()),
+            *(("node-programs",) if on_node else ()),
+        ),
+        ("node-packages",) if on_node else (),
+        seconds=40,
+    )
+
+
+def node_packages_step(setup: Setup) -> Step:
+    """The Debian packages of the node image, while its programs are still being compiled."""
+    base = setup.images["debian"]
+
+    def work(log: Path, _: Note) -> str:
+        node_image.build_packages(
+            catalog.chosen(base, catalog.present([base])) or base.stand_in, log
+        )
+        return "installed"
+
+    return Step(
+        "node-packages",
+        "Debian packages of image node",
+        lambda: setup.can_pull(setup.images["node"]),
+        work,
+        ("docker", "image-debian"),
         seconds=40,
     )
 

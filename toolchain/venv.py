@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sys
 from pathlib import Path
@@ -38,6 +39,7 @@ def ensure(lock: Path, log: Path) -> None:
             "install",
             "--disable-pip-version-check",
             "--no-input",
+            "--no-compile",
             "--require-hashes",
             "--requirement",
             str(lock),
@@ -46,6 +48,9 @@ def ensure(lock: Path, log: Path) -> None:
         cwd=ROOT,
         hint="Check that pip can install packages here, then run `make setup` again.",
     )
+    # On all cores, which pip does not; a file that does not compile is no obstacle (templates).
+    with contextlib.suppress(SetupError):
+        run([str(python), "-m", "compileall", "-q", "-j", "0", str(VENV / "lib")], log)
 
 
 def create(log: Path) -> None:
