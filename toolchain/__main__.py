@@ -42,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
                 help="download no release and pull no image, even where that works",
             )
     command("env", 'print the shell settings (`eval "$(python3 -m toolchain env)"`)')
+    command("venv", "install the Python packages of the development lock, and nothing else")
     stack = command("stack", "make a stack if it is missing")
     stack.add_argument("name", metavar="NAME")
     command("clean", "empty the project's part of the user's cache folder")
@@ -60,6 +61,8 @@ def main(arguments: list[str] | None = None) -> int:
         case "env":
             sys.stdout.write(env.text(catalog.present(catalog.load().values())))
             return 0
+        case "venv":
+            return setup.guarded(lambda: setup.only_venv(Setup(development=True)))
         case "stack":
             return setup.guarded(lambda: make_stack(options.name))
         case _:

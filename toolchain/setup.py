@@ -34,6 +34,17 @@ def setup(wanted: Setup) -> int:
     return report(outcome, time.monotonic() - started)
 
 
+def only_venv(wanted: Setup) -> int:
+    """The Python packages alone: enough for every check that needs no Docker and no Pulumi."""
+    with one_at_a_time():
+        step = steps.venv_step(wanted)
+        if step.done():
+            return 0
+        with Board() as board:
+            outcome = execute([step], board)
+    return 0 if outcome.good else 1
+
+
 def missing_steps(wanted: Setup) -> list[str]:
     """Names of the steps that are not done; quick, so that a no-op is."""
     have = catalog.present(wanted.images.values())

@@ -12,7 +12,9 @@ from toolchain.errors import SetupError
 from toolchain.paths import ROOT
 
 
-@pytest.mark.parametrize("arguments", [[], ["setup"], ["stack"], ["doctor"], ["env"], ["clean"]])
+@pytest.mark.parametrize(
+    "arguments", [[], ["setup"], ["venv"], ["stack"], ["doctor"], ["env"], ["clean"]]
+)
 def test_help(arguments: list[str]) -> None:
     command = [sys.executable, "-m", "toolchain", *arguments, "--help"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
