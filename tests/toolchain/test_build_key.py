@@ -84,3 +84,9 @@ def test_a_failed_compile_leaves_nothing(module: Path, tmp_path: Path, script: S
 def test_too_little_disk_is_said_before(project: Path) -> None:
     with pytest.raises(SetupError, match="GB of free disk"):
         build.check_disk(10**9)
+
+
+def test_the_collector_rests_only_where_memory_is_plenty() -> None:
+    assert build.collector(24 * build.GIB, 2) == {"GOGC": "off", "GOMEMLIMIT": "6144MiB"}
+    assert build.collector(8 * build.GIB, 8) == {}
+    assert build.collector(0, 2) == {}
