@@ -53,11 +53,18 @@ def ensure(lock: Path, log: Path) -> None:
         run([str(python), "-m", "compileall", "-q", "-j", "0", str(VENV / "lib")], log)
 
 
+def base_python() -> str:
+    """The Python that environments are made by, also when this one runs inside of one."""
+    inside = sys.prefix != sys.base_prefix
+    return str(Path(sys.base_prefix) / "bin" / "python3") if inside else sys.executable
+
+
 def create(log: Path) -> None:
-    if output([sys.executable, "-c", "import ensurepip, venv"]) is None:
+    python = base_python()
+    if output([python, "-c", "import ensurepip, venv"]) is None:
         raise SetupError(
             "this Python cannot make virtual environments",
             hint="On Debian or Ubuntu: `sudo apt-get install -y python3-venv`, then run "
             "`make setup` again.",
         )
-    run([sys.executable, "-m", "venv", str(VENV)], log)
+    run([python, "-m", "venv", str(VENV)], log)
