@@ -78,18 +78,46 @@ func haveSysResource() bool {
 	return false
 }
 
-// registries is k3s's registries.yaml, as far as it can be honoured here.
+// registries is k3s's registries.yaml. k3d writes every field of it, used or not.
 type registries struct {
 	Mirrors map[string]struct {
-		Endpoint []string `json:"endpoint"`
+		Endpoint []string          `json:"endpoint"`
+		Rewrite  map[string]string `json:"rewrite"`
 	} `json:"mirrors"`
 	Configs map[string]struct {
-		TLS struct {
-			CAFile             string `json:"ca_file"`
-			InsecureSkipVerify bool   `json:"insecure_skip_verify"`
-		} `json:"tls"`
+		Auth registryAuth `json:"auth"`
+		TLS  registryTLS  `json:"tls"`
 	} `json:"configs"`
-	Auths map[string]struct{} `json:"auths"` // k3d writes an empty one
+	Auths map[string]any `json:"auths"` // k3d's own field
+}
+
+type registryAuth struct {
+	Username      string `json:"username"`
+	Password      string `json:"password"`
+	Auth          string `json:"auth"`
+	IdentityToken string `json:"identity_token"`
+}
+
+type registryTLS struct {
+	CAFile             string `json:"ca_file"`
+	CertFile           string `json:"cert_file"`
+	KeyFile            string `json:"key_file"`
+	InsecureSkipVerify bool   `json:"insecure_skip_verify"`
+}
+
+// check refuses what this node would otherwise leave out in silence.
+func (r registries) check() error {
+	for name, m := range r.Mirrors {
+		if len(m.Rewrite) > 0 {
+			return fmt.Errorf("mirrors.%q.rewrite is more than this stand-in can do", name)
+		}
+	}
+	for name, c := range r.Configs {
+		if c.Auth != (registryAuth{}) {
+			return fmt.Errorf("configs.%q.auth is more than this stand-in can do", name)
+		}
+	}
+	return nil
 }
 
 // registryHosts turns registries.yaml, if there is one, into the hosts.toml of each registry.
@@ -103,7 +131,10 @@ func registryHosts(file string) (map[string]string, error) {
 	}
 	var r registries
 	if err := yaml.UnmarshalStrict(content, &r); err != nil {
-		return nil, fmt.Errorf("%s: %w (this stand-in knows mirrors with endpoints, and configs with tls.ca_file and tls.insecure_skip_verify)", file, err)
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	if err := r.check(); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	endpoints := map[string][]string{}
 	for registry, m := range r.Mirrors {
@@ -129,6 +160,9 @@ func registryHosts(file string) (map[string]string, error) {
 			}
 			if tls.CAFile != "" {
 				fmt.Fprintf(&toml, "  ca = %q\n", tls.CAFile)
+			}
+			if tls.CertFile != "" {
+				fmt.Fprintf(&toml, "  client = [[%q, %q]]\n", tls.CertFile, tls.KeyFile)
 			}
 		}
 		folder := registry

@@ -76,14 +76,14 @@ mirrors:
   "localhost:5050": {endpoint: ["http://alphintra-dev-registry:5000", "https://second:5001"]}
   "*": {endpoint: ["https://second:5001"]}
 configs:
-  "second:5001": {tls: {insecure_skip_verify: true, ca_file: /etc/ca.pem}}
+  "second:5001": {tls: {insecure_skip_verify: true, ca_file: /etc/ca.pem, cert_file: /etc/c.pem, key_file: /etc/k.pem}}
 auths: {}
 `)
 	if err != nil {
 		t.Fatal(err)
 	}
 	pull := "  capabilities = [\"pull\", \"resolve\"]\n"
-	second := "[host.\"https://second:5001\"]\n" + pull + "  skip_verify = true\n  ca = \"/etc/ca.pem\"\n"
+	second := "[host.\"https://second:5001\"]\n" + pull + "  skip_verify = true\n  ca = \"/etc/ca.pem\"\n  client = [[\"/etc/c.pem\", \"/etc/k.pem\"]]\n"
 	for registry, want := range map[string]string{
 		"localhost:5050": "[host.\"http://alphintra-dev-registry:5000\"]\n" + pull + second,
 		"_default":       second,
@@ -108,6 +108,10 @@ func TestRegistriesThatCannotBeHonoured(t *testing.T) {
 		if _, err := registriesYAML(t, content); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v", content, err)
 		}
+	}
+	k3d := `{mirrors: {"r:5000": {endpoint: ["http://r:5000"], rewrite: {}}}, configs: {"s:1": {auth: null, tls: null}}, auths: {}}`
+	if hosts, err := registriesYAML(t, k3d); err != nil || len(hosts) != 2 {
+		t.Errorf("k3d's: got %v, %v", hosts, err)
 	}
 	for _, empty := range []string{"", "\n", "mirrors: {}\nconfigs: {}\nauths: {}\n"} {
 		if hosts, err := registriesYAML(t, empty); err != nil || len(hosts) != 0 {
