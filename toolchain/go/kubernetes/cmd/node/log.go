@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"os"
+	"strings"
+	"syscall"
 	"time"
 )
 
@@ -19,7 +21,17 @@ func warn(format string, a ...any) { logLine("warning", fmt.Sprintf(format, a...
 // fatal ends the node: whatever it is, trying again here would not help.
 func fatal(format string, a ...any) {
 	logLine("fatal", fmt.Sprintf(format, a...))
+	// k3d's entry point would wait for ever for a node that is gone. It has to end too, so that
+	// the container does, and k3d, which looks for that, shows the line above and not a timeout.
+	if parent := os.Getppid(); isEntrypoint(parent) {
+		_ = syscall.Kill(parent, syscall.SIGKILL)
+	}
 	os.Exit(1)
+}
+
+func isEntrypoint(pid int) bool {
+	commandLine, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+	return err == nil && strings.Contains(string(commandLine), "/k3d-entrypoint")
 }
 
 func must(err error) {
