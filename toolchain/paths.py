@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,5 +23,10 @@ def cache_dir() -> Path:
     return Path(base).expanduser() / "alphintra"
 
 
+def home() -> Path:
+    """The user's home as the system knows it, which is where the Pulumi CLI looks ($HOME or not)."""
+    return Path(pwd.getpwuid(os.getuid()).pw_dir)
+
+
 def pulumi_home() -> Path:
-    return Path(os.environ.get("PULUMI_HOME") or "~/.pulumi").expanduser()
+    return Path(os.environ.get("PULUMI_HOME") or home() / ".pulumi")

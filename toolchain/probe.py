@@ -13,13 +13,13 @@ TIMEOUT = 4.0
 
 
 def answers(url: str, timeout: float = TIMEOUT) -> bool:
-    """Whether the address can be used: it exists, or asks who is calling (a registry's 401)."""
+    """Whether the address can be used: it exists, or asks who is calling (a registry does)."""
     request = urllib.request.Request(url, method="HEAD", headers={"User-Agent": "alphintra-setup"})
     try:
         with urllib.request.urlopen(request, timeout=timeout):
             return True
     except urllib.error.HTTPError as error:
-        return error.code == 401
+        return error.code in (401, 405)
     except (OSError, ValueError):
         return False
 

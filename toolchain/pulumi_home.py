@@ -12,7 +12,7 @@ from pathlib import Path
 
 from toolchain.errors import SetupError
 from toolchain.files import write_atomic
-from toolchain.paths import ROOT, pulumi_home
+from toolchain.paths import ROOT, home, pulumi_home
 from toolchain.run import output, run
 
 LOCAL_BACKEND = "file://~"
@@ -72,7 +72,7 @@ def variables() -> dict[str, str]:
 
 def state_file(stack: str) -> Path:
     # PULUMI_HOME moves plugins and credentials, but "~" in file://~ stays the user's home.
-    return Path("~/.pulumi/stacks").expanduser() / PROJECT / f"{stack}.json"
+    return home() / ".pulumi" / "stacks" / PROJECT / f"{stack}.json"
 
 
 def stack_exists(stack: str) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from toolchain import build, env, pulumi_home, run, setup, steps, tools
+from toolchain import build, env, paths, pulumi_home, run, setup, steps, tools
 
 Script = Callable[[Path, str], Path]
 
@@ -39,6 +39,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PATH", os.pathsep.join([str(user_bin), "/usr/bin", "/bin"]))
     for name in [n for n in os.environ if n.startswith("PULUMI_")]:
         monkeypatch.delenv(name)
+    for module in (paths, pulumi_home):
+        monkeypatch.setattr(module, "home", lambda: tmp_path / "home")
     for module in (build, env, pulumi_home, setup, steps, tools):
         for constant, value in (
             ("ROOT", root),
