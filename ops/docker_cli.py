@@ -107,11 +107,14 @@ def everything(commands: Commands, stack: Stack) -> dict[Kind, dict[str, str]]:
 def containers(commands: Commands, stack: Stack) -> list[Container]:
     """The stack's containers, those of its cluster included, by name."""
     ids = list(found(commands, "container", ours(stack), k3ds(stack)))
-    if not ids:
-        return []
-    # Fails if one went meanwhile, but prints the others.
-    listed = json.loads(commands.ask(["docker", "container", "inspect", *ids]).out or "[]")
-    return sorted((_container(one) for one in listed), key=lambda one: one.name)
+    return sorted(inspect(commands, ids), key=lambda one: one.name) if ids else []
+
+
+def inspect(commands: Commands, names: Sequence[str]) -> list[Container]:
+    """These containers, by name or id; those that are not there are left out."""
+    # Fails if one is missing, but prints the others.
+    result = commands.ask(["docker", "container", "inspect", *names])
+    return [_container(one) for one in json.loads(result.out or "[]")]
 
 
 def _container(facts: dict[str, Any]) -> Container:

@@ -55,18 +55,18 @@ def local_checks(context: Context) -> Iterator[Check]:
     known = outputs(commands, stack)
     if not known:
         raise OpsError(f"stack {stack.name} is down. `{stack.command('up')}` brings it up.")
-    found = {one.name: one for one in docker_cli.containers(commands, stack)}
-    services = {
-        service: found.get(stack.container(service))
-        for service in PORTS
-        if service != "cache-replica" or stack.cache_has_replica
+    services = [name for name in PORTS if name != "cache-replica" or stack.cache_has_replica]
+    for service in services:
+        yield Check(f"{service}: container is healthy", partial(_healthy, context, service))
+    running = {
+        one.name: one.ports
+        for one in docker_cli.containers(commands, stack)
+        if one.status == "running"
     }
-    for service, container in services.items():
-        yield Check(f"{service}: container is healthy", partial(_healthy, container))
     addresses = {
-        service: container.ports.get(PORTS[service], "")
-        for service, container in services.items()
-        if container and container.status == "running"
+        service: running[stack.container(service)][PORTS[service]]
+        for service in services
+        if stack.container(service) in running
     }
     if "database" in addresses:
         yield Check(
@@ -110,12 +110,13 @@ def cluster_checks(context: Context, cluster: Kubectl) -> Iterator[Check]:
     yield Check("connectivity-check: Job complete", partial(_complete, context, cluster))
 
 
-def _healthy(container: docker_cli.Container | None) -> str:
-    if container is None:
-        raise OpsError("there is no such container")
-    if not container.up:
-        raise OpsError(container.state)
-    return container.state
+def _healthy(context: Context, service: str) -> str:
+    name = context.stack.container(service)
+    for container in docker_cli.inspect(context.commands, [name]):
+        if not container.up:
+            raise OpsError(container.state)
+        return container.state
+    raise OpsError(f"there is no {name}")
 
 
 def _log_in(context: Context, role: str, password: str) -> str:

@@ -8,7 +8,7 @@ from ops.commands import OpsError
 from ops.console import duration, say
 from ops.context import Context
 from ops.kubernetes import write_kubeconfig
-from ops.pulumi_cli import UNREACHABLE_IS_GONE, Record, refresh
+from ops.pulumi_cli import Record, refresh
 from ops.status import PORTS, show, summary
 
 HEALTHY_WITHIN_SECONDS = 180
@@ -49,7 +49,7 @@ def local_up(context: Context) -> int:
         # Pulumi believes its state: it would make nothing.
         say(f"Gone since the last run: {', '.join(gone)}. Telling Pulumi.")
         refresh(context.commands, context.stack, gone.values(), "--target-dependents")
-    return context.commands.show(command, env=UNREACHABLE_IS_GONE["local"])
+    return context.commands.show(command)
 
 
 def gcp_up(context: Context) -> int:

@@ -9,7 +9,10 @@ from ops.commands import Commands, OpsError
 from ops.stack import Stack
 
 UNREACHABLE_IS_GONE = {"local": {"PULUMI_K8S_DELETE_UNREACHABLE": "true"}, "gcp": {}}
-"""By target: a local cluster that does not answer was removed, and what was in it with it."""
+"""By target: a local cluster that does not answer was removed, and what was in it with it.
+
+For `refresh` and `destroy` alone: `up` would record it as a setting of the provider, and a plain
+`pulumi preview` would then find that setting changed."""
 
 
 def outputs(commands: Commands, stack: Stack) -> dict[str, Any]:

@@ -194,8 +194,13 @@ class FakeHost(Commands):
                     unlabelled = {name: name for name in self.unlabelled_volumes}
                     return self._listed(self.volumes | unlabelled)
                 return self._listed({} if self._k3ds(filters) else self.volumes)
-            case ["container", "inspect", *ids]:
-                return Result(0, json.dumps([one for one in self.containers if one["Id"] in ids]))
+            case ["container", "inspect", *names]:
+                found = [
+                    one
+                    for one in self.containers
+                    if one["Id"] in names or one["Name"].lstrip("/") in names
+                ]
+                return Result(0 if len(found) == len(names) else 1, json.dumps(found))
             case ["container", "rm", "--force", "--volumes", *ids]:
                 self.containers = [one for one in self.containers if one["Id"] not in ids]
             case ["network", "rm", *ids]:

@@ -28,6 +28,7 @@ def test_up_writes_the_kubeconfig_and_says_what_next(
 ):
     assert lifecycle.up(context(host.up())) == 0
     assert host.shown == [UP]
+    assert host.shown_environments == [{}], "a plain `pulumi preview` must find nothing changed"
     path = host.stack.kubeconfig
     assert path.read_text() == KUBECONFIG
     assert path.stat().st_mode & 0o777 == 0o600
