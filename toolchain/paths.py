@@ -24,7 +24,7 @@ def cache_dir() -> Path:
 
 
 def home() -> Path:
-    """The user's home as the system knows it, which is where the Pulumi CLI looks ($HOME or not)."""
+    """The user's home as the system knows it: the Pulumi CLI looks there, whatever $HOME says."""
     return Path(pwd.getpwuid(os.getuid()).pw_dir)
 
 

@@ -54,8 +54,19 @@ def needs_passphrase_file(env: Mapping[str, str] | None = None) -> bool:
 def ensure_passphrase() -> None:
     """Made once; it opens the secrets in every stack's state, so it is never made anew."""
     path = passphrase_file()
-    if not path.exists():
-        write_atomic(path, secrets.token_urlsafe(32) + "\n", mode=0o600)
+    if path.exists():
+        return
+    if stacks := sorted(state_file("any").parent.glob("*.json")):
+        raise SetupError(
+            f"{path} is missing, and it is what opens the state of {stacks[0].stem}",
+            hint="Put it back from your backup, or set PULUMI_CONFIG_PASSPHRASE to what the state "
+            f"was made with. If that state is of no use any more, remove {stacks[0].parent}.",
+        )
+    write_atomic(path, secrets.token_urlsafe(32) + "\n", mode=0o600)
+
+
+def passphrase_there() -> bool:
+    return not needs_passphrase_file() or passphrase_file().is_file()
 
 
 def variables() -> dict[str, str]:

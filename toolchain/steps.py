@@ -248,7 +248,7 @@ def stack_step() -> Step:
     return Step(
         "stack",
         f"Pulumi stack {STACK}",
-        lambda: pulumi_home.stack_exists(STACK),
+        lambda: pulumi_home.stack_exists(STACK) and pulumi_home.passphrase_there(),
         work,
         ("pulumi",),
         seconds=5,

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from toolchain import pulumi_home
+from toolchain.errors import SetupError
 
 from .conftest import Script
 
@@ -51,6 +52,17 @@ def test_the_passphrase_is_made_once_and_private(project: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
     pulumi_home.ensure_passphrase()
     assert path.read_text() == first
+
+
+def test_a_lost_passphrase_is_not_replaced(project: Path) -> None:
+    state = pulumi_home.state_file("dev")
+    state.parent.mkdir(parents=True)
+    state.write_text("{}")
+    assert not pulumi_home.passphrase_there()
+    with pytest.raises(SetupError, match="opens the state of dev") as caught:
+        pulumi_home.ensure_passphrase()
+    assert "backup" in caught.value.hint
+    assert not pulumi_home.passphrase_file().exists()
 
 
 STATE = {"checkpoint": {"latest": {"secrets_providers": {"state": {"salt": "v1:abc=:v1:def"}}}}}
