@@ -15,7 +15,8 @@ from toolchain.paths import GO_MODULES, cache_dir
 from toolchain.run import output, run
 from toolchain.versions import Build, Program
 
-FLAGS = ("-trimpath",)
+# No commit stamped in: it would differ from clone to clone, and git refuses other users' folders.
+FLAGS = ("-trimpath", "-buildvcs=false")
 LINK_FLAGS = "-s -w"
 ENV = {"CGO_ENABLED": "0"}
 GIB = 1 << 30
