@@ -58,7 +58,8 @@ def items(cluster: Cluster, *args: str) -> list[dict[str, Any]]:
 
 
 def apply(cluster: Cluster, *objects: dict[str, Any]) -> None:
-    kubectl(cluster, "apply", "-f", "-", given="\n---\n".join(json.dumps(o) for o in objects))
+    together = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
+    kubectl(cluster, "apply", "-f", "-", given=together)
 
 
 def wait(what: str, seconds: float, attempt: Callable[[], T]) -> T:

@@ -162,7 +162,7 @@ def test_a_service_is_reached_from_every_node_on_every_node(cluster: Cluster) ->
 
 def test_a_killed_kubelet_is_started_again(cluster: Cluster) -> None:
     before = docker("exec", NODES[1], "pidof", "kubelet").split()
-    docker("exec", NODES[1], "kill", "-9", *before)
+    docker("exec", NODES[1], "sh", "-c", f"kill -9 {before[0]}")
     after = wait("kubelet", 30, lambda: docker("exec", NODES[1], "pidof", "kubelet").split())
     assert not set(before) & set(after)
 
