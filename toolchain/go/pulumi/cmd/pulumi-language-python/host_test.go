@@ -6,7 +6,9 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/protobuf/types/known/structpb"
@@ -178,4 +180,42 @@ func TestParseFreeze(t *testing.T) {
 	if len(got) != 2 || got[0].Name != "grpcio" || got[1].Name != "pulumi" || got[1].Version != "3.255.0" {
 		t.Errorf("got %v", got)
 	}
+}
+
+func TestCancelledProgramsDieInSilence(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	c := python{path: "/bin/sh"}.command(ctx, "-c", "trap 'echo interrupted; exit' INT TERM; echo ready; while :; do sleep 0.1; done")
+	var out lockedBuffer
+	c.Stdout, c.Stderr = &out, &out
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for out.String() == "" {
+		time.Sleep(10 * time.Millisecond)
+	}
+	cancel()
+	if err := c.Wait(); err == nil {
+		t.Error("a cancelled program ended well")
+	}
+	if out.String() != "ready\n" {
+		t.Errorf("it printed %q", out.String())
+	}
+}
+
+// lockedBuffer can be read while a process writes to it.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }

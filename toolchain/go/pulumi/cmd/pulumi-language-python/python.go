@@ -94,12 +94,12 @@ func lookup(environ []string, name string) (value string) {
 	return value
 }
 
-// command is a call of the interpreter that ends with its context: asked first, killed after a while.
+// command is a call of the interpreter that is killed with its context. Killed, not interrupted: the engine
+// cancels whenever an update fails, and a traceback of the interruption would hide the failure.
 func (p python) command(ctx context.Context, args ...string) *exec.Cmd {
 	c := exec.CommandContext(ctx, p.path, args...)
 	c.Env, c.Dir = p.env, p.dir
-	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
-	c.WaitDelay = 5 * time.Second
+	c.WaitDelay = time.Second // for what a program's own children still hold open
 	return c
 }
 
