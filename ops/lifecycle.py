@@ -48,7 +48,9 @@ def local_up(context: Context) -> int:
     if gone := vanished(context, state):
         # Pulumi believes its state: it would make nothing.
         say(f"Gone since the last run: {', '.join(gone)}. Telling Pulumi.")
-        refresh(context.commands, context.stack, gone.values(), "--target-dependents")
+        # With what was made from it: roles in a database, workloads in a cluster. Named one by one,
+        # since `--target-dependents` does not load their providers.
+        refresh(context.commands, context.stack, state.with_dependents(gone.values()))
     return context.commands.show(command)
 
 

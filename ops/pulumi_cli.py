@@ -37,6 +37,12 @@ class Resource:
     type: str
     id: str
     """Empty for what is nothing real: the stack itself, a component."""
+    needs: frozenset[str] = frozenset()
+    """The URNs of what it was made from: its dependencies and its provider."""
+
+    @property
+    def real(self) -> bool:
+        return bool(self.id) and not self.type.startswith("pulumi:providers:")
 
 
 @dataclass(frozen=True)
@@ -53,10 +59,18 @@ class Record:
 
     @property
     def empty(self) -> bool:
-        """Whether nothing real is recorded; a provider is none."""
-        return not any(
-            one.id and not one.type.startswith("pulumi:providers:") for one in self.resources
-        )
+        """Whether nothing real is recorded."""
+        return not any(one.real for one in self.resources)
+
+    def with_dependents(self, urns: Iterable[str]) -> list[str]:
+        """`urns`, and every real resource that was made from one of them, however indirectly."""
+        reached = set(urns)
+        grown = True
+        while grown:
+            more = {one.urn for one in self.resources if one.needs & reached} - reached
+            reached |= more
+            grown = bool(more)
+        return [one.urn for one in self.resources if one.urn in reached and one.real]
 
 
 def record(commands: Commands, stack: Stack) -> Record:
@@ -70,7 +84,18 @@ def record(commands: Commands, stack: Stack) -> Record:
     resources: list[dict[str, Any]] = deployment.get("resources") or []
     pending: list[dict[str, Any]] = deployment.get("pending_operations") or []
     return Record(
-        [Resource(one["urn"], one["type"], one.get("id", "")) for one in resources],
+        [
+            Resource(
+                one["urn"],
+                one["type"],
+                one.get("id", ""),
+                # A provider is named with its id: `<urn>::<id>`.
+                frozenset(
+                    [*one.get("dependencies", []), one.get("provider", "").rpartition("::")[0]]
+                ),
+            )
+            for one in resources
+        ],
         [(one["type"], one["resource"]["urn"]) for one in pending],
     )
 

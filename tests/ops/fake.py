@@ -120,11 +120,29 @@ class FakeHost(Commands):
         self.outputs = dict(OUTPUTS)
         return self
 
-    def record(self, *resources: tuple[str, str], pending: Sequence[tuple[str, str]] = ()) -> None:
-        """Set Pulumi's state: (type, id) of resources, (what, name) of pending operations."""
+    def record(
+        self,
+        *resources: tuple[str, str],
+        needs: Mapping[str, str] | None = None,
+        pending: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        """Set Pulumi's state: (type, id) of resources, id → what it was made from (the end of a
+        URN; a provider's with its id), (what, name) of pending operations."""
+        made_from = needs or {}
         self.state = {
             "resources": [
-                {"urn": f"urn:x::{type_}::{id_}", "type": type_, "id": id_}
+                {
+                    "urn": f"urn:x::{type_}::{id_}",
+                    "type": type_,
+                    "id": id_,
+                    **(
+                        {"provider": f"urn:x::{made_from[id_]}::some-id"}
+                        if made_from.get(id_, "").startswith("pulumi:providers:")
+                        else {"dependencies": [f"urn:x::{made_from[id_]}"]}
+                        if id_ in made_from
+                        else {}
+                    ),
+                }
                 for type_, id_ in resources
             ],
             "pending_operations": [

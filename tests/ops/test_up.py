@@ -70,14 +70,24 @@ def test_what_is_gone_is_told_to_pulumi(host: FakeHost, capsys: pytest.CaptureFi
     del host.containers[1]
     lifecycle.local_up(context(host))
     target = "--target=urn:x::docker:index/container:Container::id-of-alphintra-dev-cache"
-    assert host.shown == [[*REFRESH, "--target-dependents", "--suppress-outputs", target], UP]
+    assert host.shown == [[*REFRESH, "--suppress-outputs", target], UP]
     assert "Gone since the last run: container id-of-alphintra-dev-cache" in capsys.readouterr().out
 
 
-def test_a_cluster_that_is_gone_is_told_to_pulumi(host: FakeHost):
-    host.record((CLUSTER, host.stack.cluster))
+def test_what_was_in_a_cluster_that_is_gone_is_told_too(host: FakeHost):
+    """Through the provider, which is nothing real itself; a password stays out of it."""
+    provider = ("pulumi:providers:kubernetes", "kubernetes")
+    host.record(
+        (CLUSTER, host.stack.cluster),
+        provider,
+        ("kubernetes:batch/v1:Job", "job"),
+        ("local:Password", "password"),
+        needs={"kubernetes": f"{CLUSTER}::{host.stack.cluster}", "job": "::".join(provider)},
+    )
     lifecycle.local_up(context(host))
-    assert host.shown[0][-1] == f"--target=urn:x::{CLUSTER}::alphintra-dev-cluster"
+    cluster, job = f"{CLUSTER}::{host.stack.cluster}", "kubernetes:batch/v1:Job::job"
+    assert host.shown[0][-2:] == [f"--target=urn:x::{cluster}", f"--target=urn:x::{job}"]
+    assert host.shown_environments == [{"PULUMI_K8S_DELETE_UNREACHABLE": "true"}, {}]
 
 
 def test_pending_operations_are_cleared(host: FakeHost, capsys: pytest.CaptureFixture[str]):
