@@ -12,6 +12,8 @@ from ops.pulumi_cli import Record, refresh
 from ops.status import PORTS, show, summary
 
 HEALTHY_WITHIN_SECONDS = 180
+CLUSTER = ":K3dCluster"
+"""How the type of a local cluster ends."""
 
 
 def preview(context: Context) -> int:
@@ -42,7 +44,7 @@ def local_up(context: Context) -> int:
     """Without a question: what is there keeps its data, and what goes is named by `preview`."""
     docker_cli.engine(context.commands)
     state = interrupted.clear(context)
-    start_stopped(context)
+    start_stopped(context, state)
     command = ["pulumi", "up", f"--stack={context.stack.name}", "--yes", "--skip-preview"]
     command.append("--suppress-outputs")
     if gone := vanished(context, state):
@@ -78,19 +80,23 @@ def vanished(context: Context, state: Record) -> dict[str, str]:
             lost[f"{kind} {recorded[id_].rsplit('::', 1)[-1]}"] = recorded[id_]
     nodes = docker_cli.found(context.commands, "container", docker_cli.k3ds(context.stack))
     if not nodes:
-        lost |= {f"cluster {name}": urn for name, urn in state.of(":K3dCluster").items()}
+        lost |= {f"cluster {name}": urn for name, urn in state.of(CLUSTER).items()}
     return dict(sorted(lost.items()))
 
 
-def start_stopped(context: Context) -> None:
-    """Start what exists and does not run; Pulumi would not look."""
+def start_stopped(context: Context, state: Record) -> None:
+    """Start what exists and does not run; Pulumi would not look.
+
+    Only what is recorded: a half-made cluster can't be started, and is made anew anyway.
+    """
     containers = docker_cli.containers(context.commands, context.stack)
     stopped = [one for one in containers if one.status in ("exited", "created")]
-    services = [one.name for one in stopped if one.role is None]
+    recorded = state.of(docker_cli.RESOURCES["container"])
+    services = [one.name for one in stopped if one.id in recorded]
     if services:
         say(f"Starting {', '.join(services)}.")
         must(context, ["docker", "start", *services])
-    if any(one.role for one in stopped):
+    if any(one.role for one in stopped) and context.stack.cluster in state.of(CLUSTER):
         say("Starting the cluster.")
         must(context, ["k3d", "cluster", "start", context.stack.cluster, "--wait"])
 

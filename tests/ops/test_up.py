@@ -57,9 +57,18 @@ def test_up_fails_if_something_is_not_up_after_it(host: FakeHost):
 def test_what_is_stopped_is_started(host: FakeHost):
     host.up().containers[0]["State"] = {"Status": "exited"}
     host.containers[-1]["State"] = {"Status": "exited"}
-    lifecycle.start_stopped(context(host))
+    host.record((CONTAINER, host.containers[0]["Id"]), (CLUSTER, host.stack.cluster))
+    lifecycle.local_up(context(host))
     assert ["docker", "start", "alphintra-dev-database"] in host.asked
     assert ["k3d", "cluster", "start", "alphintra-dev-cluster", "--wait"] in host.asked
+    assert host.shown == [UP]
+
+
+def test_a_half_made_cluster_is_not_started(host: FakeHost):
+    """It is not recorded: the program removes it and makes it anew."""
+    host.up().containers[-1]["State"] = {"Status": "created"}
+    lifecycle.local_up(context(host))
+    assert not [command for command in host.asked if command[0] == "k3d"]
 
 
 def test_what_is_gone_is_told_to_pulumi(host: FakeHost, capsys: pytest.CaptureFixture[str]):
