@@ -145,15 +145,24 @@ def with_runtime(settings: dict[str, object]) -> dict[str, object]:
     return {"default-runtime": RUNTIME_NAME, **settings, "runtimes": known}
 
 
+def daemon_settings() -> dict[str, object]:
+    try:
+        return dict(json.loads(DAEMON_JSON.read_text()))
+    except FileNotFoundError:
+        return {}
+    except (ValueError, TypeError) as error:
+        raise SetupError(
+            f"{DAEMON_JSON} is not valid: {error}", hint="Mend it, then run `make setup` again."
+        ) from error
+
+
 def configure_runtime() -> None:
     """Put the runc wrapper in place, only where the machine lacks the capability."""
     if not lacks_sys_resource(Path("/proc/self/status").read_text()):
         return
     runc = shutil.which("runc", path="/usr/sbin:/usr/bin:/usr/local/bin") or "/usr/sbin/runc"
     write_atomic(RUNC_WRAPPER, WRAPPER_SCRIPT.replace("RUNC", runc), mode=0o755)
-    settings: dict[str, object] = {}
-    with contextlib.suppress(FileNotFoundError):
-        settings = json.loads(DAEMON_JSON.read_text())
+    settings = daemon_settings()
     wanted = with_runtime(settings)
     if wanted != settings:
         write_atomic(DAEMON_JSON, json.dumps(wanted, indent=2) + "\n", mode=0o644)

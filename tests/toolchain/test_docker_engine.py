@@ -100,3 +100,12 @@ def test_a_stale_process_number_is_not_taken_for_the_daemon(tmp_path: Path) -> N
     assert not docker_engine.is_dockerd(file)
     file.write_text("garbage")
     assert not docker_engine.is_dockerd(file)
+
+
+def test_broken_daemon_settings_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "daemon.json"
+    monkeypatch.setattr(docker_engine, "DAEMON_JSON", file)
+    assert docker_engine.daemon_settings() == {}
+    file.write_text('{"log-driver": "local"')
+    with pytest.raises(SetupError, match=r"daemon\.json is not valid"):
+        docker_engine.daemon_settings()
