@@ -12,6 +12,7 @@ OPS = @$(IN_ENV) ops $@ --stack=$(STACK)
 WITH_SERVICE = $(if $(SERVICE),--service=$(SERVICE))
 CLOUD = $(shell grep -qs '^ *alphintra:target: *gcp' Pulumi.$(STACK).yaml && echo --cloud)
 
+# What prepares says so on stderr: the output is the command's own (`make shell … < script | …`).
 .DEFAULT_GOAL := help
 .PHONY: help setup venv stack up preview down restart status health logs shell kubeconfig \
 	check test e2e
@@ -21,13 +22,13 @@ help: ## this list
 	@echo "Another stack than dev: STACK=<name>. More on a command: $(IN_VENV) ops <command> --help"
 
 setup: ## the tools, where they are missing: Python packages, Docker, Pulumi, k3d, kubectl, images
-	@$(PYTHON) -m toolchain setup $(CLOUD) $(DEV)
+	@$(PYTHON) -m toolchain setup $(CLOUD) $(DEV) >&2
 
 venv:
-	@$(PYTHON) -m toolchain venv
+	@$(PYTHON) -m toolchain venv >&2
 
 stack: setup
-	@$(PYTHON) -m toolchain stack $(STACK)
+	@$(PYTHON) -m toolchain stack $(STACK) >&2
 
 up: stack ## bring the stack up (on Google Cloud: after a preview and a question)
 	$(OPS)

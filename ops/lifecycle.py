@@ -9,7 +9,7 @@ from ops.console import duration, say
 from ops.context import Context
 from ops.kubernetes import write_kubeconfig
 from ops.pulumi_cli import Record, refresh
-from ops.status import PORTS, show, summary
+from ops.status import NOT_MADE, PORTS, UNKNOWN, show, summary
 
 HEALTHY_WITHIN_SECONDS = 180
 CLUSTER = ":K3dCluster"
@@ -27,7 +27,11 @@ def up(context: Context) -> int:
     took = duration(time.monotonic() - started)
     if code:
         say(f"up did not succeed ({took}). What there is now:")
-        show(context.target.rows(context))
+        rows = context.target.rows(context)
+        show(rows)
+        for row in rows:
+            if not row.up and row.state not in (NOT_MADE, UNKNOWN):
+                say(f"See what it said: {context.stack.command('logs', SERVICE=row.what)}")
         say("Change what the messages above name, then run it again: it goes on from here.")
         return code
     path = write_kubeconfig(context.commands, context.stack)

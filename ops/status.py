@@ -11,7 +11,7 @@ from ops.kubernetes import kubeconfig_text, kubectl
 from ops.pulumi_cli import outputs
 
 HEAD = ("what", "state", "address", "how to reach it")
-NOT_MADE = "not made"
+NOT_MADE, UNKNOWN = "not made", "unknown"
 PORTS = {"database": 5432, "cache": 6379, "cache-replica": 6379, "registry": 5000}
 """Port of each container of the local target on which it serves."""
 API_PORT = 6443
@@ -90,7 +90,7 @@ def _local_cluster_rows(context: Context, nodes: Sequence[Container]) -> list[Ro
         state = "stopped" if len(stopped) == len(nodes) else f"{len(stopped)} of {len(nodes)} down"
         return [
             Row("cluster", state, False, address, f"{context.stack.command('up')} starts it"),
-            Row("connectivity-check", "unknown", False),
+            Row("connectivity-check", UNKNOWN, False),
         ]
     return cluster_rows(context, address)
 
@@ -105,7 +105,7 @@ def cluster_rows(context: Context, address: str) -> list[Row]:
     except OpsError:
         return [
             Row("cluster", "no answer", False, address, f"see {stack.command('health')}"),
-            Row("connectivity-check", "unknown", False),
+            Row("connectivity-check", UNKNOWN, False),
         ]
     return [
         Row(

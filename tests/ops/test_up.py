@@ -46,6 +46,8 @@ def test_a_failed_up_shows_what_there_is(host: FakeHost, capsys: pytest.CaptureF
     printed = capsys.readouterr().out
     assert "up did not succeed" in printed
     assert "unhealthy" in printed
+    assert printed.count("make logs SERVICE=") == 1
+    assert "make logs SERVICE=database" in printed
     assert not host.stack.kubeconfig.exists()
 
 
