@@ -1,6 +1,14 @@
+// Pulumi's Docker plugin: the Terraform provider that pulumi-docker 4.5 is made from, bridged.
+// The bridge asks for Pulumi's fork of Terraform's SDK (first replace); 3.100 is the newest that compiles with this provider.
 module alphintra.local/toolchain/docker-provider
 
 go 1.25.8
+
+replace (
+	github.com/hashicorp/terraform-plugin-sdk/v2 => github.com/pulumi/terraform-plugin-sdk/v2 v2.0.0-20240520223432-0c0bf0d65f10
+	github.com/terraform-providers/terraform-provider-docker => github.com/kreuzwerker/terraform-provider-docker v0.0.0-20221102105757-3489fbbafc7b
+	github.com/terraform-providers/terraform-provider-docker/shim => ./shim
+)
 
 require (
 	github.com/pulumi/pulumi-terraform-bridge/v3 v3.100.0
@@ -161,9 +169,3 @@ require (
 	gopkg.in/yaml.v3 v3.0.1 // indirect
 	lukechampine.com/frand v1.4.2 // indirect
 )
-
-replace github.com/hashicorp/terraform-plugin-sdk/v2 => github.com/pulumi/terraform-plugin-sdk/v2 v2.0.0-20240520223432-0c0bf0d65f10
-
-replace github.com/terraform-providers/terraform-provider-docker => github.com/kreuzwerker/terraform-provider-docker v0.0.0-20221102105757-3489fbbafc7b
-
-replace github.com/terraform-providers/terraform-provider-docker/shim => ./shim

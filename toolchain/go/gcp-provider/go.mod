@@ -1,6 +1,10 @@
+// Pulumi's Google Cloud plugin: the Terraform provider that pulumi-gcp 9.30 is made from, bridged.
+// The bridge asks for Pulumi's fork of Terraform's SDK (replace).
 module alphintra.local/toolchain/gcp-provider
 
 go 1.26.0
+
+replace github.com/hashicorp/terraform-plugin-sdk/v2 => github.com/pulumi/terraform-plugin-sdk/v2 v2.0.0-20260318212141-5525259d096b
 
 require (
 	github.com/hashicorp/terraform-provider-google v1.20.1-0.20260630172028-e40b75688dfe
@@ -193,5 +197,3 @@ require (
 	gopkg.in/yaml.v3 v3.0.1 // indirect
 	lukechampine.com/frand v1.5.1 // indirect
 )
-
-replace github.com/hashicorp/terraform-plugin-sdk/v2 => github.com/pulumi/terraform-plugin-sdk/v2 v2.0.0-20260318212141-5525259d096b

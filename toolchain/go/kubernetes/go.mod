@@ -1,8 +1,50 @@
+// All that stands on Kubernetes' libraries, together so that they are compiled once: the node (cmd/node), CoreDNS
+// (cmd/coredns), Pulumi's plugin (cmd/pulumi-resource-kubernetes), k3d and the local-path-provisioner (tool lines).
+// Kubernetes' own libraries are v0.0.0 to each other, so each is pinned to the release by a replace line.
 module alphintra.local/toolchain/kubernetes
 
 go 1.24.0
 
+tool (
+	github.com/k3d-io/k3d/v5
+	github.com/rancher/local-path-provisioner
+)
+
+replace (
+	github.com/pulumi/pulumi-kubernetes/sdk/v4 => ./pulumi-sdk
+	k8s.io/api => k8s.io/api v0.31.4
+	k8s.io/apiextensions-apiserver => k8s.io/apiextensions-apiserver v0.31.4
+	k8s.io/apimachinery => k8s.io/apimachinery v0.31.4
+	k8s.io/apiserver => k8s.io/apiserver v0.31.4
+	k8s.io/cli-runtime => k8s.io/cli-runtime v0.31.4
+	k8s.io/client-go => k8s.io/client-go v0.31.4
+	k8s.io/cloud-provider => k8s.io/cloud-provider v0.31.4
+	k8s.io/cluster-bootstrap => k8s.io/cluster-bootstrap v0.31.4
+	k8s.io/code-generator => k8s.io/code-generator v0.31.4
+	k8s.io/component-base => k8s.io/component-base v0.31.4
+	k8s.io/component-helpers => k8s.io/component-helpers v0.31.4
+	k8s.io/controller-manager => k8s.io/controller-manager v0.31.4
+	k8s.io/cri-api => k8s.io/cri-api v0.31.4
+	k8s.io/cri-client => k8s.io/cri-client v0.31.4
+	k8s.io/csi-translation-lib => k8s.io/csi-translation-lib v0.31.4
+	k8s.io/dynamic-resource-allocation => k8s.io/dynamic-resource-allocation v0.31.4
+	k8s.io/endpointslice => k8s.io/endpointslice v0.31.4
+	k8s.io/kms => k8s.io/kms v0.31.4
+	k8s.io/kube-aggregator => k8s.io/kube-aggregator v0.31.4
+	k8s.io/kube-controller-manager => k8s.io/kube-controller-manager v0.31.4
+	k8s.io/kube-proxy => k8s.io/kube-proxy v0.31.4
+	k8s.io/kube-scheduler => k8s.io/kube-scheduler v0.31.4
+	k8s.io/kubectl => k8s.io/kubectl v0.31.4
+	k8s.io/kubelet => k8s.io/kubelet v0.31.4
+	k8s.io/metrics => k8s.io/metrics v0.31.4
+	k8s.io/mount-utils => k8s.io/mount-utils v0.31.4
+	k8s.io/pod-security-admission => k8s.io/pod-security-admission v0.31.4
+	k8s.io/sample-apiserver => k8s.io/sample-apiserver v0.31.4
+)
+
 require (
+	github.com/coredns/coredns v1.11.3
+	github.com/pulumi/pulumi-kubernetes/provider/v4 v4.0.0-20240930223531-b7dae6b4ea56
 	github.com/spf13/cobra v1.8.1
 	github.com/spf13/pflag v1.0.5
 	go.etcd.io/etcd/server/v3 v3.5.13
@@ -362,72 +404,4 @@ require (
 	sigs.k8s.io/kustomize/kyaml v0.17.2 // indirect
 	sigs.k8s.io/sig-storage-lib-external-provisioner/v10 v10.0.1 // indirect
 	sigs.k8s.io/structured-merge-diff/v4 v4.4.1 // indirect
-)
-
-replace k8s.io/api => k8s.io/api v0.31.4
-
-replace k8s.io/apiextensions-apiserver => k8s.io/apiextensions-apiserver v0.31.4
-
-replace k8s.io/apimachinery => k8s.io/apimachinery v0.31.4
-
-replace k8s.io/apiserver => k8s.io/apiserver v0.31.4
-
-replace k8s.io/cli-runtime => k8s.io/cli-runtime v0.31.4
-
-replace k8s.io/client-go => k8s.io/client-go v0.31.4
-
-replace k8s.io/cloud-provider => k8s.io/cloud-provider v0.31.4
-
-replace k8s.io/cluster-bootstrap => k8s.io/cluster-bootstrap v0.31.4
-
-replace k8s.io/code-generator => k8s.io/code-generator v0.31.4
-
-replace k8s.io/component-base => k8s.io/component-base v0.31.4
-
-replace k8s.io/component-helpers => k8s.io/component-helpers v0.31.4
-
-replace k8s.io/controller-manager => k8s.io/controller-manager v0.31.4
-
-replace k8s.io/cri-api => k8s.io/cri-api v0.31.4
-
-replace k8s.io/cri-client => k8s.io/cri-client v0.31.4
-
-replace k8s.io/csi-translation-lib => k8s.io/csi-translation-lib v0.31.4
-
-replace k8s.io/dynamic-resource-allocation => k8s.io/dynamic-resource-allocation v0.31.4
-
-replace k8s.io/endpointslice => k8s.io/endpointslice v0.31.4
-
-replace k8s.io/kms => k8s.io/kms v0.31.4
-
-replace k8s.io/kube-aggregator => k8s.io/kube-aggregator v0.31.4
-
-replace k8s.io/kube-controller-manager => k8s.io/kube-controller-manager v0.31.4
-
-replace k8s.io/kube-proxy => k8s.io/kube-proxy v0.31.4
-
-replace k8s.io/kube-scheduler => k8s.io/kube-scheduler v0.31.4
-
-replace k8s.io/kubectl => k8s.io/kubectl v0.31.4
-
-replace k8s.io/kubelet => k8s.io/kubelet v0.31.4
-
-replace k8s.io/metrics => k8s.io/metrics v0.31.4
-
-replace k8s.io/mount-utils => k8s.io/mount-utils v0.31.4
-
-replace k8s.io/pod-security-admission => k8s.io/pod-security-admission v0.31.4
-
-replace k8s.io/sample-apiserver => k8s.io/sample-apiserver v0.31.4
-
-replace github.com/pulumi/pulumi-kubernetes/sdk/v4 => ./pulumi-sdk
-
-require (
-	github.com/coredns/coredns v1.11.3
-	github.com/pulumi/pulumi-kubernetes/provider/v4 v4.0.0-20240930223531-b7dae6b4ea56
-)
-
-tool (
-	github.com/k3d-io/k3d/v5
-	github.com/rancher/local-path-provisioner
 )

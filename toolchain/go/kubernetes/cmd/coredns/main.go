@@ -1,3 +1,6 @@
+// Command coredns is CoreDNS with those plugins alone that the cluster's Corefile (images/node/manifests/coredns.yaml)
+// names, and "import", which CoreDNS always has: the other plugins would bring half of the cloud providers' libraries.
+// Their order here means nothing: CoreDNS keeps its own.
 package main
 
 import (

@@ -30,7 +30,7 @@ func (s *supervisor) start(name, path string, args ...string) {
 		defer s.ended.Done()
 		for failures := 0; ; {
 			began := time.Now()
-			err, stopping := s.once(name, path, args)
+			stopping, err := s.once(name, path, args)
 			if stopping {
 				return
 			}
@@ -48,12 +48,12 @@ func (s *supervisor) start(name, path string, args ...string) {
 }
 
 // once runs the process to its end; stopping says that no other is wanted.
-func (s *supervisor) once(name, path string, args []string) (err error, stopping bool) {
+func (s *supervisor) once(name, path string, args []string) (stopping bool, err error) {
 	c := &exec.Cmd{Path: path, Args: append([]string{name}, args...), Stdout: os.Stdout, Stderr: os.Stdout}
 	s.mu.Lock()
 	if s.stopping {
 		s.mu.Unlock()
-		return nil, true
+		return true, nil
 	}
 	if err = c.Start(); err == nil {
 		if s.running == nil {
@@ -68,7 +68,7 @@ func (s *supervisor) once(name, path string, args []string) (err error, stopping
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.running, name)
-	return err, s.stopping
+	return s.stopping, err
 }
 
 // stop asks all children to end and waits for them, but not longer than limit.
