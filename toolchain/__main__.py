@@ -50,6 +50,8 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    if reconfigure := getattr(sys.stdout, "reconfigure", None):
+        reconfigure(errors="replace")  # a terminal may not know every sign
     options = parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, interrupt)
     match options.command:

@@ -16,7 +16,8 @@ from toolchain.run import output, run
 from toolchain.versions import Build, Program
 
 # No commit stamped in: it would differ from clone to clone, and git refuses other users' folders.
-FLAGS = ("-trimpath", "-buildvcs=false")
+# No debug data made: linking throws it away (-s -w).
+FLAGS = ("-trimpath", "-buildvcs=false", "-gcflags=all=-dwarf=false")
 LINK_FLAGS = "-s -w"
 ENV = {"CGO_ENABLED": "0"}
 GIB = 1 << 30
@@ -58,18 +59,17 @@ def check_disk(needed_gb: int) -> None:
 
 
 def sources(build: Build) -> list[str]:
-    """What a build is made from: pinned modules, and the local packages that it compiles."""
+    """What a build is made from: pinned modules, and the local files that it may compile in."""
     module = GO_MODULES / build.module
-    parts = [sha256(module / "go.mod"), sha256(module / "go.sum")]
+    parts: list[str] = []
     for path in sorted(module.rglob("*")):
         relative = path.relative_to(module)
-        if not path.is_file() or path.name.endswith(NOT_SOURCES) or len(relative.parts) == 1:
+        if not path.is_file() or path.name.endswith(NOT_SOURCES):
             continue
         # cmd/<program> belongs to one program; everything else may be used by all.
         if relative.parts[0] == "cmd" and not _belongs(relative, build):
             continue
         parts += [str(relative), sha256(path)]
-    parts += [sha256(path) for path in sorted(module.glob("*.go")) if "_test" not in path.name]
     return parts
 
 

@@ -24,7 +24,9 @@ def module(project: Path, tmp_path: Path, script: Script) -> Path:
         "go.mod": "module m\n",
         "go.sum": "a h1:1\n",
         "cmd/node/main.go": "package main\n",
+        "cmd/node/bootstrap.yaml": "kind: Role\n",
         "cmd/node/pki_test.go": "package main\n",
+        "names.json": "{}\n",
         "cmd/coredns/main.go": "package main\n",
         "internal/net/net.go": "package net\n",
     }.items():
@@ -38,7 +40,17 @@ def node() -> Build:
     return Build("kubernetes", 1, PROGRAMS, "", ())
 
 
-@pytest.mark.parametrize("name", ["go.mod", "go.sum", "cmd/node/main.go", "internal/net/net.go"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "go.mod",
+        "go.sum",
+        "cmd/node/main.go",
+        "cmd/node/bootstrap.yaml",
+        "internal/net/net.go",
+        "names.json",
+    ],
+)
 def test_an_input_changes_the_key(module: Path, name: str) -> None:
     before = build.key(node())
     (module / name).write_text("changed\n")
