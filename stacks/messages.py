@@ -46,7 +46,7 @@ def _problem(details: ErrorDetails, schema: dict[str, Any], namespace: str) -> P
     path = [str(part) for part in details["loc"] if part != "[key]"]
     key = ":".join(filter(None, (namespace, ".".join(path))))
     if kind == "conflict":  # between settings: the error itself says what stands and what may
-        return Problem(key, **details["ctx"])
+        return Problem(key, **details.get("ctx", {}))
     given = MISSING if kind == "missing" else _shown(details["input"])
     if kind == "extra_forbidden":
         siblings = list(_at(schema, schema, path[:-1]).get("properties", {}))

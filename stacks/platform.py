@@ -28,7 +28,12 @@ class Platform(ComponentResource):
         ).outputs
         cache = Cache("cache", spec.cache, network, target.cache, here).outputs
 
-        provider = kubernetes.Provider("kubernetes", kubeconfig=cluster.kubeconfig, opts=here)
+        provider = kubernetes.Provider(
+            "kubernetes",
+            kubeconfig=cluster.kubeconfig,
+            delete_unreachable=cluster.disposable,
+            opts=here,
+        )
         in_cluster = ResourceOptions(parent=self, providers=[provider])
         ConnectivityCheck("connectivity-check", registry, database, cache, in_cluster)
 

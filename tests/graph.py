@@ -1,5 +1,9 @@
 """The graph of resources that the program asks for, recorded under Pulumi's mocks."""
 
+# Pulumi's mocks have no types.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -99,7 +103,9 @@ class Graph(mocks.MockMonitor):
         urn = self.make_urn(request.parent, request.type, request.name)
         if urn in self.nodes:
             raise AssertionError(f"registered twice: {urn}")
-        inputs = mocks.rpc.deserialize_properties(request.object, keep_unknowns=True)
+        inputs: dict[str, Any] = mocks.rpc.deserialize_properties(
+            request.object, keep_unknowns=True
+        )
         self.nodes[urn] = Node(
             type=request.type,
             name=request.name,
@@ -113,7 +119,9 @@ class Graph(mocks.MockMonitor):
         return super().RegisterResource(request)
 
     def RegisterResourceOutputs(self, request: resource_pb2.RegisterResourceOutputsRequest) -> Any:
-        outputs = mocks.rpc.deserialize_properties(request.outputs, keep_unknowns=True)
+        outputs: dict[str, Any] = mocks.rpc.deserialize_properties(
+            request.outputs, keep_unknowns=True
+        )
         self.outputs[request.urn] = outputs  # secrets stay wrapped: see `holds_secret`
         return super().RegisterResourceOutputs(request)
 

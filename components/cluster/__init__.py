@@ -44,6 +44,9 @@ class ClusterOutputs:
     name: Output[str]
     kubeconfig: Output[str]
     """A whole kubeconfig file, secret; known once the nodes are ready."""
+    disposable: Output[bool]
+    """Whether a cluster that can't be reached counts as gone, with all that stood in it. Locally
+    yes: it may be made anew. On GCP never: a lost connection must drop nothing from the state."""
 
 
 ClusterBuilder = Callable[

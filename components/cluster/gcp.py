@@ -61,6 +61,7 @@ def gke(
     )
     return ClusterOutputs(
         name=cluster.name,
+        disposable=Output.from_input(False),
         kubeconfig=Output.secret(
             Output.json_dumps(
                 kubeconfig(

@@ -14,7 +14,7 @@ from pulumi.dynamic import (
 
 from components.cluster import k3d_cli as k3d
 
-REPLACING = (
+REMAKING = (
     "name",
     "servers",
     "image_id",
@@ -28,7 +28,7 @@ REPLACING = (
     "api_port",
     "labels",
 )
-"""What k3d can't change in a running cluster."""
+"""What k3d can't change in a running cluster: it is made anew for it."""
 
 
 class K3dProvider(ResourceProvider):
@@ -52,22 +52,21 @@ class K3dProvider(ResourceProvider):
         return ReadResult(id_, {**self._outs(props), "agents": len(k3d.nodes(found, "agent"))})
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        replaces = [key for key in REPLACING if _olds[key] != _news[key]]
-        old_ports, new_ports = _olds["published_ports"], _news["published_ports"]
-        if not old_ports.items() <= new_ports.items():  # k3d adds ports, but takes none away
-            replaces.append("published_ports")
-        changed = replaces or old_ports != new_ports or _olds["agents"] != _news["agents"]
-        return DiffResult(changes=bool(changed), replaces=replaces, delete_before_replace=True)
+        """Never a replacement, though `update` may make the cluster anew: the engine would close
+        the Kubernetes provider that it then needs to delete what stood in the old cluster, and
+        every later `up` would fail ("the client connection is closing")."""
+        changed = any(_olds[key] != _news[key] for key in (*REMAKING, "agents", "published_ports"))
+        return DiffResult(changes=changed)
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        old_ports, new_ports = _olds["published_ports"], _news["published_ports"]
+        remade = any(_olds[key] != _news[key] for key in REMAKING)
+        if remade or not old_ports.items() <= new_ports.items():  # k3d takes no port away
+            return UpdateResult(self.create(_news).outs)
         k3d.scale_agents(_news)
         k3d.add_ports(
             _id,
-            {
-                port: node
-                for port, node in _news["published_ports"].items()
-                if port not in _olds["published_ports"]
-            },
+            {port: node for port, node in new_ports.items() if port not in old_ports},
         )
         k3d.wait_ready(_news)
         return UpdateResult(self._outs(_news))
@@ -93,7 +92,6 @@ class K3dCluster(Resource, module="alphintra", name="K3dCluster"):
             {**props, "cluster_name": None, "kubeconfig": None},
             ResourceOptions(
                 parent=opts.parent,
-                delete_before_replace=True,
                 additional_secret_outputs=["kubeconfig"],
             ),
         )

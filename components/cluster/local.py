@@ -51,4 +51,8 @@ def k3d_cluster(
         },
         opts,
     )
-    return ClusterOutputs(name=cluster.cluster_name, kubeconfig=Output.secret(cluster.kubeconfig))
+    return ClusterOutputs(
+        name=cluster.cluster_name,
+        kubeconfig=Output.secret(cluster.kubeconfig),
+        disposable=Output.from_input(True),
+    )

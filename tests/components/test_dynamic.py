@@ -1,5 +1,9 @@
 """What every dynamic provider of the program must keep to."""
 
+# Pulumi's serializer has no types.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
 import base64
 import subprocess
 import sys

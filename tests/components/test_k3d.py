@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from components.cluster.k3d import REPLACING, K3dProvider
+from components.cluster.k3d import REMAKING, K3dProvider
 from components.command import CommandError
 from tests.components.fake_host import FakeHost
 
@@ -153,28 +153,37 @@ def test_diff_without_a_change(host: Host):
     del host
     diff = K3dProvider().diff(NAME, {**PROPS, "kubeconfig": "x"}, {**PROPS, "kubeconfig": None})
     assert diff.changes is False
-    assert diff.replaces == []
 
 
-@pytest.mark.parametrize("key", REPLACING)
-def test_diff_replaces_what_k3d_cannot_change(key: str):
-    diff = K3dProvider().diff(NAME, PROPS, {**PROPS, key: "another"})
-    assert diff.changes and diff.replaces == [key] and diff.delete_before_replace
+def changes(host: Host, news: dict[str, Any]) -> list[str]:
+    """What an update to `news` does to the cluster, after a diff that says so without replacing."""
+    host.agents = 2
+    diff = K3dProvider().diff(NAME, PROPS, news)
+    assert diff.changes and not diff.replaces
+    K3dProvider().update(NAME, PROPS, news)
+    return [" ".join(c.split()[1:3]) for c in host.commands if c.startswith("k3d cluster ")]
+
+
+@pytest.mark.parametrize("key", [key for key in REMAKING if key != "name"])
+def test_what_k3d_cannot_change_makes_the_cluster_anew(host: Host, key: str):
+    value = 3.0 if isinstance(PROPS[key], float) else {"a": "b"} if key == "labels" else "another"
+    done = changes(host, {**PROPS, key: value})
+    assert [d for d in done if d != "cluster list"] == ["cluster delete", "cluster create"]
 
 
 @pytest.mark.parametrize(
-    ("ports", "replaces"),
+    ("ports", "steps"),
     [
-        ({"8080": 30080.0, "9090": 30090.0}, []),
-        ({}, ["published_ports"]),
-        ({"8080": 30081.0}, ["published_ports"]),
+        ({"8080": 30080.0, "9090": 30090.0}, ["cluster edit"]),
+        ({}, ["cluster delete", "cluster create"]),
+        ({"8080": 30081.0}, ["cluster delete", "cluster create"]),
     ],
 )
-def test_ports_are_added_in_place_and_removed_by_replacement(
-    ports: dict[str, float], replaces: list[str]
+def test_ports_are_added_in_place_and_removed_by_making_anew(
+    host: Host, ports: dict[str, float], steps: list[str]
 ):
-    diff = K3dProvider().diff(NAME, PROPS, {**PROPS, "published_ports": ports})
-    assert diff.changes and diff.replaces == replaces
+    done = changes(host, {**PROPS, "published_ports": ports})
+    assert [d for d in done if d != "cluster list"] == steps
 
 
 def test_update_adds_agents_and_ports(host: Host):

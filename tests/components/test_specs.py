@@ -36,9 +36,10 @@ FIELDS = [
 
 def another(capability: str, field: str) -> Any:
     value = getattr(SPECS[capability], field)
-    guesses = {bool: lambda v: not v, int: lambda v: v + 1, float: lambda v: v / 2}
     key = f"{capability}.{field}"
-    return ANOTHER[key] if key in ANOTHER else guesses[type(value)](value)
+    if key in ANOTHER:
+        return ANOTHER[key]
+    return not value if isinstance(value, bool) else value + 1 if isinstance(value, int) else 0.5
 
 
 def with_field(capability: str, field: str, value: Any) -> Spec:
