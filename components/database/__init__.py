@@ -10,6 +10,11 @@ from pydantic import Field
 from components.network import NetworkOutputs
 from components.spec import Spec
 
+PORT = 5432
+"""Where PostgreSQL listens, on every target."""
+ADMIN = "postgres"
+"""The administrator's role, on every target."""
+
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 """A name that PostgreSQL takes without quotes."""
 

@@ -3,14 +3,12 @@
 from pulumi import Output, ResourceOptions
 from pulumi_gcp import config, sql
 
-from components.database import DatabaseOutputs, DatabaseSpec
+from components.database import ADMIN, PORT, DatabaseOutputs, DatabaseSpec
 from components.database.tuning import parameters
 from components.network import NetworkOutputs
 from components.outputs import after
 from components.password import Password
 
-PORT = 5432
-ADMIN = "postgres"
 MB_PER_GB = 1024
 
 

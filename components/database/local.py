@@ -4,8 +4,8 @@ import pulumi_docker as docker
 from pulumi import Output, ResourceOptions
 
 from components.containers import host_address, service_container
-from components.database import DatabaseOutputs, DatabaseSpec
-from components.database.postgres import ADMIN, PostgresDatabase, PostgresRole
+from components.database import ADMIN, PORT, DatabaseOutputs, DatabaseSpec
+from components.database.postgres import PostgresDatabase, PostgresRole
 from components.database.tuning import parameters
 from components.images import LocalImage
 from components.network import NetworkOutputs
@@ -13,7 +13,6 @@ from components.network.plan import fixed_address
 from components.outputs import after
 from components.password import Password
 
-PORT = 5432
 MB_PER_GB = 1024
 PASSWORD_FILE = "/run/secrets/postgres-password"
 

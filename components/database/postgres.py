@@ -14,8 +14,7 @@ from pulumi.dynamic import (
 )
 
 from components.command import CommandError, run
-
-ADMIN = "postgres"
+from components.database import ADMIN
 
 
 def psql(container: str, sql: str) -> str:
