@@ -1,6 +1,6 @@
 """A stack: its name, its file, and the names of what it owns outside Pulumi."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -8,7 +8,6 @@ import yaml
 
 from ops.commands import OpsError
 
-ROOT = Path(__file__).resolve().parent.parent
 PROJECT = "alphintra"
 """The name in Pulumi.yaml; physical names and labels begin with it."""
 
@@ -19,7 +18,8 @@ class Stack:
     target: str
     """`local` or `gcp`, from the stack's file."""
     cache_has_replica: bool = True
-    folder: Path = ROOT
+    folder: Path = field(default_factory=Path.cwd)
+    """The project's; make and Pulumi start in it."""
 
     @property
     def urn(self) -> str:
@@ -47,8 +47,9 @@ class Stack:
         return " ".join(["make", verb, *words])
 
 
-def load(name: str, folder: Path = ROOT) -> Stack:
-    """The stack `name`, as its file says."""
+def load(name: str, folder: Path | None = None) -> Stack:
+    """The stack `name`, as its file in `folder` says; by default in the current one."""
+    folder = folder or Path.cwd()
     path = folder / f"Pulumi.{name}.yaml"
     try:
         document: Any = yaml.safe_load(path.read_text())

@@ -5,6 +5,8 @@ from ipaddress import IPv4Network
 
 from components.network.plan import FIXED_HOSTS, address_plan, host
 from stacks.config import parse
+from tests.e2e.test_commands import SAYS
+from tests.e2e.test_previews import PREVIEWS
 from tests.programs import ROOT, STACKS, stack_config
 
 README = (ROOT / "README.md").read_text()
@@ -15,6 +17,21 @@ def test_every_make_command_of_the_readme_exists():
     named = set(re.findall(r"\bmake ([a-z][a-z0-9-]+)", README))
     targets = set(re.findall(r"^([a-z][a-z0-9-]*):", MAKEFILE, re.MULTILINE))
     assert {"up", "test", "e2e"} <= named <= targets
+
+
+NEEDS_ACCOUNT = {"make up STACK=staging", "gcloud auth configure-docker"}
+BY_CI = {"make up", "make test", "make check", "make e2e", "make down"}
+"""Run by `.ci/run` as such, or (up, down) by the end-to-end test's beginning and end."""
+
+
+def test_every_command_of_the_readme_is_run_somewhere():
+    blocks = "\n".join(re.findall(r"```sh\n(.*?)```", README, re.DOTALL)).splitlines()
+    inline = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", README, flags=re.DOTALL))
+    programs = ("make ", "pulumi ", "kubectl ", "k3d ", ". ", "gcloud ")
+    written = {line for line in [*blocks, *inline] if line.startswith(programs)}
+    placeholder = {line for line in written if "<" in line}
+    assert written - placeholder - NEEDS_ACCOUNT - BY_CI - {*SAYS, *PREVIEWS} == set()
+    assert NEEDS_ACCOUNT | set(SAYS) <= written | {"make restart", "make help"}
 
 
 def test_every_folder_and_file_that_the_readme_links_exists():

@@ -47,6 +47,7 @@ def test_none_is_forgotten():
     assert found == {f"{provider.__name__}(ResourceProvider):" for provider in PROVIDERS}
 
 
+@pytest.mark.slow
 def test_pickled_bytes_are_the_same_in_every_process():
     """They are in the state: a difference would show as an update of every resource."""
     other = subprocess.run(

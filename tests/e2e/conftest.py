@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ CONFIG: dict[str, Any] = {
     "alphintra:registry": {"host_port": 15050},
 }
 PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "stacks", "images", ".venv")
+COMMANDS = ("Makefile", "ops", "toolchain")
 
 
 def run(*command: str, stdin: str | None = None, env: dict[str, str] | None = None) -> str:
@@ -67,22 +69,28 @@ class Platform:
 
 def program(folder: Path, config: dict[str, Any], stack: str = STACK) -> auto.Stack:
     """The project's program as a stack whose file and state live in `folder`."""
-    for name in PROGRAM:
+    for name in (*PROGRAM, *COMMANDS):
         (folder / name).symlink_to(ROOT / name)
     values = json.dumps({"config": config})  # JSON is YAML
     (folder / f"Pulumi.{stack}.yaml").write_text(values)
     state = folder / "state"
     state.mkdir()
+    passphrase = folder / "passphrase"
+    passphrase.touch(mode=0o600)
+    passphrase.write_text(secrets.token_hex(16))
+    env = {
+        "PULUMI_BACKEND_URL": state.as_uri(),
+        "PULUMI_CONFIG_PASSPHRASE_FILE": str(passphrase),
+        "KUBECONFIG": str(folder / "kubeconfig"),
+    }
+    # For the commands that read it, as the Makefile's do.
+    (folder / ".toolchain").mkdir()
+    (folder / ".toolchain" / "env").write_text(
+        f". {shlex.quote(str(ROOT / '.toolchain' / 'env'))}\n"
+        + "".join(f"export {name}={shlex.quote(value)}\n" for name, value in env.items())
+    )
     return auto.create_or_select_stack(
-        stack_name=stack,
-        work_dir=str(folder),
-        opts=auto.LocalWorkspaceOptions(
-            env_vars={
-                "PULUMI_BACKEND_URL": state.as_uri(),
-                "PULUMI_CONFIG_PASSPHRASE": secrets.token_hex(16),
-                "PULUMI_CONFIG_PASSPHRASE_FILE": "",
-            }
-        ),
+        stack_name=stack, work_dir=str(folder), opts=auto.LocalWorkspaceOptions(env_vars=env)
     )
 
 

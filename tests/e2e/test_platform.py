@@ -286,7 +286,12 @@ def test_no_secret_is_in_the_state_as_plain_text(platform: Platform):
 
 def test_zz_nothing_is_left_after_destroy(platform: Platform):
     assert len(owned("container")) >= 7  # what is about to go
-    platform.stack.destroy(on_output=say)
+    down = ["make", "down", f"STACK={STACK}", "FORCE=1"]
+    done = subprocess.run(
+        down, cwd=platform.stack.workspace.work_dir, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "no container, network or volume of it is left" in done.stdout
     assert {kind: owned(kind) for kind in ("container", "network", "volume")} == {
         "container": [],
         "network": [],

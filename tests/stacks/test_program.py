@@ -31,6 +31,7 @@ def run(stack: str, **changes: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stack", STACKS)
 def test_the_program_needs_its_configuration_only(stack: str):
     done = run(stack)
@@ -38,6 +39,7 @@ def test_the_program_needs_its_configuration_only(stack: str):
     assert f"alphintra:index:Platform  {stack}\n" in json.loads(done.stdout)["tree"]
 
 
+@pytest.mark.slow
 def test_a_local_stack_loads_nothing_of_google_cloud():
     """The first touch of `pulumi_gcp.compute` alone costs seconds on a small machine."""
     loaded = json.loads(run("dev").stdout)["modules"]
@@ -46,6 +48,7 @@ def test_a_local_stack_loads_nothing_of_google_cloud():
     assert not {"pulumi_gcp.compute.network", "pulumi_gcp.sql.user"} & set(loaded)
 
 
+@pytest.mark.slow
 def test_wrong_settings_end_without_a_traceback_from_the_program():
     done = run("dev", target="aws")
     assert done.returncode != 0

@@ -12,6 +12,7 @@ from toolchain.errors import SetupError
 from toolchain.paths import ROOT
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments", [[], ["setup"], ["venv"], ["stack"], ["doctor"], ["env"], ["clean"]]
 )

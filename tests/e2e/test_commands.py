@@ -1,0 +1,53 @@
+"""The README's commands, as it has them, on the stack that is up; `dev` becomes its name."""
+
+import os
+import re
+import subprocess
+
+import pytest
+
+from tests.e2e.conftest import STACK, Platform
+
+SAYS: dict[str, tuple[str, str]] = {
+    "make up": ("", "unchanged"),
+    "make preview": ("", "unchanged"),
+    "make status": ("", "127.0.0.1:15432"),
+    "make health": ("", "checks passed"),
+    "make logs SERVICE=database": ("", "database system is ready to accept connections"),
+    "make shell SERVICE=database": ("SELECT 6 * 7;", "42"),
+    "make shell SERVICE=cache": ("PING", "PONG"),
+    "make shell SERVICE=cache-replica": ("INFO replication", "role:slave"),
+    "make kubeconfig": ("", "kubectl get nodes"),
+    "make restart": ("", "Restarting the cluster"),
+    "make help": ("", "make up"),
+    ". .toolchain/env": ("", ""),
+    "pulumi preview -s dev": ("", "unchanged"),
+    "kubectl get nodes": ("", f"k3d-alphintra-{STACK}-cluster-agent-0"),
+    "k3d cluster list": ("", f"alphintra-{STACK}-cluster"),
+    "pulumi stack output database_passwords --show-secrets -s dev": ("", "trading"),
+    "pulumi install && pulumi up -s dev": ("", "unchanged"),
+}
+"""Command of the README → what is typed into it, and a part of what it answers."""
+
+
+@pytest.mark.parametrize("command", SAYS)
+def test_a_command_of_the_readme(platform: Platform, command: str):
+    typed, says = SAYS[command]
+    done = here(platform, command, typed)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert says in done.stdout
+
+
+def here(platform: Platform, command: str, typed: str) -> subprocess.CompletedProcess[str]:
+    """Run a command line in the stack's folder, in a shell that has read `.toolchain/env`."""
+    line = re.sub(r"-s dev\b", f"-s {STACK}", command)
+    line = re.sub(r"\bpulumi up\b", "pulumi up --yes", line)
+    return subprocess.run(
+        ["sh", "-c", f". .toolchain/env && {line}"],
+        cwd=platform.stack.workspace.work_dir,
+        env={**os.environ, "STACK": STACK},
+        input=typed,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
