@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from components.cache import CacheSpec
 from components.cluster import ClusterSpec
 from components.database import DatabaseSpec
+from components.foundation import FoundationSpec
 from components.network import NetworkSpec
 from components.registry import RegistrySpec
 from components.spec import Spec
@@ -29,6 +30,7 @@ GCP_SETTINGS = {
 class PlatformSpec(Spec):
     """What is wanted of each capability."""
 
+    foundation: FoundationSpec
     network: NetworkSpec
     registry: RegistrySpec
     cluster: ClusterSpec

@@ -10,6 +10,7 @@ DATABASES = {"trading": "trading", "strategies": "strategies", "users": "users"}
 
 DEFAULTS: dict[str, dict[str, dict[str, Any]]] = {
     "dev": {
+        "foundation": {},
         "network": {"cidr": "10.60.0.0/16"},
         "cluster": {"agents": 1, "published_ports": {"8080": 30080}},
         "database": {"memory_gb": 4, "databases": DATABASES},
@@ -17,6 +18,7 @@ DEFAULTS: dict[str, dict[str, dict[str, Any]]] = {
         "registry": {},
     },
     "staging": {
+        "foundation": {},
         "network": {"cidr": "10.70.0.0/16"},
         "cluster": {"agents": 1, "node_cpus": 4, "deletion_protection": True},
         "database": {
@@ -30,6 +32,7 @@ DEFAULTS: dict[str, dict[str, dict[str, Any]]] = {
         "registry": {"immutable_tags": True},
     },
     "prod": {
+        "foundation": {},
         "network": {"cidr": "10.80.0.0/16"},
         "cluster": {"agents": 2, "servers": 3, "node_cpus": 8, "deletion_protection": True},
         "database": {

@@ -7,6 +7,7 @@ from components.cache import Cache
 from components.cluster import Cluster
 from components.connectivity import ACCOUNT, ConnectivityCheck
 from components.database import Database
+from components.foundation import Foundation
 from components.network import Network
 from components.registry import Registry
 from stacks.config import PlatformSpec
@@ -20,13 +21,16 @@ class Platform(ComponentResource):
         super().__init__("alphintra:index:Platform", name)
         here = ResourceOptions(parent=self)
 
-        network = Network("network", spec.network, target.network, here).outputs
-        registry = Registry("registry", spec.registry, network, target.registry, here).outputs
-        cluster = Cluster("cluster", spec.cluster, network, registry, target.cluster, here).outputs
-        database = Database(
-            "database", spec.database.including(ACCOUNT), network, target.database, here
+        base = Foundation("foundation", spec.foundation, target.foundation, here).outputs
+        network = Network("network", spec.network, base, target.network, here).outputs
+        registry = Registry("registry", spec.registry, base, network, target.registry, here).outputs
+        cluster = Cluster(
+            "cluster", spec.cluster, base, network, registry, target.cluster, here
         ).outputs
-        cache = Cache("cache", spec.cache, network, target.cache, here).outputs
+        database = Database(
+            "database", spec.database.including(ACCOUNT), base, network, target.database, here
+        ).outputs
+        cache = Cache("cache", spec.cache, base, network, target.cache, here).outputs
 
         provider = kubernetes.Provider(
             "kubernetes",
@@ -44,12 +48,14 @@ class Platform(ComponentResource):
             "database_host": database.host,
             "database_port": database.port,
             "database_passwords": database.passwords,
+            "database_ca_certificate": database.ca_certificate,
             "database_host_address": database.host_address,
             "cache_host": cache.host,
             "cache_port": cache.port,
             "cache_reader_host": cache.reader_host,
             "cache_reader_port": cache.reader_port,
             "cache_password": cache.password,
+            "cache_ca_certificate": cache.ca_certificate,
             "cache_host_address": cache.host_address,
         }
         """What a person or another stack may rely on: the same names and types on every target."""

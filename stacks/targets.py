@@ -12,6 +12,9 @@ from components.cluster.local import k3d_cluster
 from components.database import DatabaseBuilder
 from components.database.gcp import cloud_sql
 from components.database.local import postgres_container
+from components.foundation import FoundationBuilder
+from components.foundation.gcp import project_services
+from components.foundation.local import one_machine
 from components.network import NetworkBuilder
 from components.network.gcp import vpc
 from components.network.local import docker_networks
@@ -22,6 +25,7 @@ from components.registry.local import registry_container
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
+    foundation: FoundationBuilder
     network: NetworkBuilder
     registry: RegistryBuilder
     cluster: ClusterBuilder
@@ -31,6 +35,7 @@ class Target:
 
 TARGETS = {
     "local": Target(
+        foundation=one_machine,
         network=docker_networks,
         registry=registry_container,
         cluster=k3d_cluster,
@@ -38,6 +43,7 @@ TARGETS = {
         cache=redis_containers,
     ),
     "gcp": Target(
+        foundation=project_services,
         network=vpc,
         registry=artifact_registry,
         cluster=gke,

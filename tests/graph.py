@@ -36,6 +36,9 @@ COMPUTED: Computed = {
         "readEndpointPort": 6379,
         "authString": "redis-auth",
     },
+    "gcp:serviceaccount/account:Account": lambda name, inputs: {
+        "email": f"{inputs['accountId']}@the-project.example"
+    },
     "gcp:sql/databaseInstance:DatabaseInstance": lambda name, _: {
         "name": name,
         "privateIpAddress": "10.0.0.5",

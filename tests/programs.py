@@ -11,6 +11,7 @@ from pulumi import Output, ResourceOptions
 from components.cache import CacheOutputs, CacheSpec
 from components.cluster import ClusterOutputs, ClusterSpec
 from components.database import DatabaseOutputs, DatabaseSpec
+from components.foundation import DATA_CLASSES, FoundationOutputs, FoundationSpec
 from components.network import NetworkOutputs, NetworkSpec
 from components.registry import RegistryOutputs, RegistrySpec
 from components.spec import Spec
@@ -24,6 +25,7 @@ STACKS = ["dev", "staging", "prod"]
 GCP = {"gcp:project": "a-project", "gcp:region": "europe-west1"}
 
 SPECS: dict[str, Spec] = {
+    "foundation": FoundationSpec(),
     "network": NetworkSpec.model_validate({"cidr": "10.60.0.0/16"}),
     "registry": RegistrySpec(),
     "cluster": ClusterSpec(published_ports={8080: 30080}),
@@ -34,6 +36,16 @@ SPECS: dict[str, Spec] = {
 
 def known(value: str) -> Output[str]:
     return Output.from_input(value)
+
+
+def foundation() -> FoundationOutputs:
+    keys = {data: f"key-of-{data}" for data in DATA_CLASSES}
+    return FoundationOutputs(
+        project=known("the-project"),
+        encryption_keys=Output.from_input(keys),
+        node_account=known("nodes@the-project.example"),
+        publisher_account=known("publisher@the-project.example"),
+    )
 
 
 def network() -> NetworkOutputs:
@@ -58,15 +70,23 @@ def registry() -> RegistryOutputs:
 
 
 UPSTREAM: dict[str, Any] = {
-    "network": lambda: (),
-    "registry": lambda: (network(),),
-    "cluster": lambda: (network(), registry()),
-    "database": lambda: (network(),),
-    "cache": lambda: (network(),),
+    "foundation": lambda: (),
+    "network": lambda: (foundation(),),
+    "registry": lambda: (foundation(), network()),
+    "cluster": lambda: (foundation(), network(), registry()),
+    "database": lambda: (foundation(), network()),
+    "cache": lambda: (foundation(), network()),
 }
 """Capability → what its builder stands on, as literals."""
 
-Outputs = NetworkOutputs | RegistryOutputs | ClusterOutputs | DatabaseOutputs | CacheOutputs
+Outputs = (
+    FoundationOutputs
+    | NetworkOutputs
+    | RegistryOutputs
+    | ClusterOutputs
+    | DatabaseOutputs
+    | CacheOutputs
+)
 
 
 def build(capability: str, target: str, spec: Spec | None = None, preview: bool = False) -> Graph:

@@ -7,6 +7,7 @@ from typing import Literal
 from pulumi import ComponentResource, Output, ResourceOptions
 from pydantic import Field
 
+from components.foundation import FoundationOutputs
 from components.network import NetworkOutputs
 from components.spec import Spec
 
@@ -49,6 +50,9 @@ class CacheOutputs:
     reader_port: Output[int]
     password: Output[str]
     """For AUTH, secret; the same on all nodes."""
+    ca_certificate: Output[str]
+    """The authority (PEM) that a client checks the server's certificate against. Locally empty: the
+    server speaks no TLS there."""
     host_address: Output[str]
     """`host:port` for a person: on GCP the private address, which takes a tunnel or a machine in
     the network; locally a loopback port of the host."""
@@ -59,7 +63,9 @@ class CacheOutputs:
         return Output.format("redis://:{0}@{1}:{2}", self.password, self.host, self.port)
 
 
-CacheBuilder = Callable[[str, CacheSpec, NetworkOutputs, ResourceOptions], CacheOutputs]
+CacheBuilder = Callable[
+    [str, CacheSpec, FoundationOutputs, NetworkOutputs, ResourceOptions], CacheOutputs
+]
 
 
 class Cache(ComponentResource):
@@ -69,10 +75,11 @@ class Cache(ComponentResource):
         self,
         name: str,
         spec: CacheSpec,
+        foundation: FoundationOutputs,
         network: NetworkOutputs,
         build: CacheBuilder,
         opts: ResourceOptions | None = None,
     ) -> None:
         super().__init__("alphintra:index:Cache", name, spec.inputs(), opts)
-        self.outputs = build(name, spec, network, ResourceOptions(parent=self))
+        self.outputs = build(name, spec, foundation, network, ResourceOptions(parent=self))
         self.register_outputs(vars(self.outputs))

@@ -4,6 +4,7 @@ from pulumi import Output, ResourceOptions
 from pulumi_gcp import redis
 
 from components.cache import CacheOutputs, CacheSpec
+from components.foundation import FoundationOutputs
 from components.network import NetworkOutputs
 
 READ_REPLICAS_FROM_GB = 5
@@ -11,7 +12,11 @@ READ_REPLICAS_FROM_GB = 5
 
 
 def memorystore(
-    name: str, spec: CacheSpec, network: NetworkOutputs, opts: ResourceOptions
+    name: str,
+    spec: CacheSpec,
+    _foundation: FoundationOutputs,
+    network: NetworkOutputs,
+    opts: ResourceOptions,
 ) -> CacheOutputs:
     read_replicas = spec.highly_available and spec.memory_gb >= READ_REPLICAS_FROM_GB
     instance = redis.Instance(
@@ -39,5 +44,6 @@ def memorystore(
         reader_host=instance.read_endpoint if read_replicas else instance.host,
         reader_port=instance.read_endpoint_port if read_replicas else instance.port,
         password=Output.secret(instance.auth_string),
+        ca_certificate=Output.from_input(""),
         host_address=Output.format("{0}:{1}", instance.host, instance.port),
     )

@@ -6,6 +6,7 @@ from pulumi import Output, ResourceOptions
 from components.cache import CacheOutputs, CacheSpec
 from components.cache.config import PORT, configuration
 from components.containers import host_address, service_container
+from components.foundation import FoundationOutputs
 from components.images import LocalImage
 from components.network import NetworkOutputs
 from components.network.plan import fixed_address
@@ -19,7 +20,11 @@ REPLICA_IS_HEALTHY = f"{CLI} info replication | grep --quiet master_link_status:
 
 
 def redis_containers(
-    name: str, spec: CacheSpec, network: NetworkOutputs, opts: ResourceOptions
+    name: str,
+    spec: CacheSpec,
+    _foundation: FoundationOutputs,
+    network: NetworkOutputs,
+    opts: ResourceOptions,
 ) -> CacheOutputs:
     image = LocalImage(f"{name}-image", "redis", opts)
     password = Password(f"{name}-password", opts).value
@@ -60,5 +65,6 @@ def redis_containers(
         reader_host=reader,
         reader_port=Output.from_input(PORT),
         password=Output.secret(password),
+        ca_certificate=Output.from_input(""),
         host_address=host_address(spec.host_port),
     )

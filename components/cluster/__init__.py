@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pulumi import ComponentResource, Output, ResourceOptions
 from pydantic import Field
 
+from components.foundation import FoundationOutputs
 from components.network import NetworkOutputs
 from components.registry import RegistryOutputs
 from components.spec import Spec
@@ -50,7 +51,8 @@ class ClusterOutputs:
 
 
 ClusterBuilder = Callable[
-    [str, ClusterSpec, NetworkOutputs, RegistryOutputs, ResourceOptions], ClusterOutputs
+    [str, ClusterSpec, FoundationOutputs, NetworkOutputs, RegistryOutputs, ResourceOptions],
+    ClusterOutputs,
 ]
 
 
@@ -61,11 +63,14 @@ class Cluster(ComponentResource):
         self,
         name: str,
         spec: ClusterSpec,
+        foundation: FoundationOutputs,
         network: NetworkOutputs,
         registry: RegistryOutputs,
         build: ClusterBuilder,
         opts: ResourceOptions | None = None,
     ) -> None:
         super().__init__("alphintra:index:Cluster", name, spec.inputs(), opts)
-        self.outputs = build(name, spec, network, registry, ResourceOptions(parent=self))
+        self.outputs = build(
+            name, spec, foundation, network, registry, ResourceOptions(parent=self)
+        )
         self.register_outputs(vars(self.outputs))

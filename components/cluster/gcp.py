@@ -4,6 +4,7 @@ from pulumi import Output, ResourceOptions
 from pulumi_gcp import config, container
 
 from components.cluster import ClusterOutputs, ClusterSpec
+from components.foundation import FoundationOutputs
 from components.network import PODS_RANGE, SERVICES_RANGE, NetworkOutputs
 from components.registry import RegistryOutputs
 
@@ -11,6 +12,7 @@ from components.registry import RegistryOutputs
 def gke(
     name: str,
     spec: ClusterSpec,
+    _foundation: FoundationOutputs,
     network: NetworkOutputs,
     _registry: RegistryOutputs,
     opts: ResourceOptions,

@@ -6,6 +6,7 @@ from pulumi import Output, ResourceOptions
 
 from components.cluster import ClusterOutputs, ClusterSpec
 from components.cluster.k3d import K3dCluster
+from components.foundation import FoundationOutputs
 from components.images import LocalImage
 from components.naming import labels, physical_name
 from components.network import NetworkOutputs
@@ -19,6 +20,7 @@ DNS_HOST = 10
 def k3d_cluster(
     name: str,
     spec: ClusterSpec,
+    _foundation: FoundationOutputs,
     network: NetworkOutputs,
     registry: RegistryOutputs,
     opts: ResourceOptions,

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pulumi import ComponentResource, Output, ResourceOptions
 from pydantic import Field
 
+from components.foundation import FoundationOutputs
 from components.network import NetworkOutputs
 from components.spec import Spec
 
@@ -71,12 +72,17 @@ class DatabaseOutputs:
     passwords: Output[dict[str, str]]
     """Role → password, secret; known once all roles and databases are there. `postgres` is the
     administrator."""
+    ca_certificate: Output[str]
+    """The authority (PEM) that a client checks the server's certificate against. Locally empty: the
+    server speaks no TLS there."""
     host_address: Output[str]
     """`host:port` for a person: on GCP the private address, which takes a tunnel or a machine in
     the network; locally a loopback port of the host."""
 
 
-DatabaseBuilder = Callable[[str, DatabaseSpec, NetworkOutputs, ResourceOptions], DatabaseOutputs]
+DatabaseBuilder = Callable[
+    [str, DatabaseSpec, FoundationOutputs, NetworkOutputs, ResourceOptions], DatabaseOutputs
+]
 
 
 class Database(ComponentResource):
@@ -86,10 +92,11 @@ class Database(ComponentResource):
         self,
         name: str,
         spec: DatabaseSpec,
+        foundation: FoundationOutputs,
         network: NetworkOutputs,
         build: DatabaseBuilder,
         opts: ResourceOptions | None = None,
     ) -> None:
         super().__init__("alphintra:index:Database", name, spec.inputs(), opts)
-        self.outputs = build(name, spec, network, ResourceOptions(parent=self))
+        self.outputs = build(name, spec, foundation, network, ResourceOptions(parent=self))
         self.register_outputs(vars(self.outputs))

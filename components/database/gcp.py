@@ -5,6 +5,7 @@ from pulumi_gcp import config, sql
 
 from components.database import ADMIN, PORT, DatabaseOutputs, DatabaseSpec
 from components.database.tuning import parameters
+from components.foundation import FoundationOutputs
 from components.network import NetworkOutputs
 from components.outputs import after
 from components.password import Password
@@ -13,7 +14,11 @@ MB_PER_GB = 1024
 
 
 def cloud_sql(
-    name: str, spec: DatabaseSpec, network: NetworkOutputs, opts: ResourceOptions
+    name: str,
+    spec: DatabaseSpec,
+    _foundation: FoundationOutputs,
+    network: NetworkOutputs,
+    opts: ResourceOptions,
 ) -> DatabaseOutputs:
     server = sql.DatabaseInstance(
         name,
@@ -65,5 +70,6 @@ def cloud_sql(
         host=server.private_ip_address,
         port=Output.from_input(PORT),
         passwords=Output.secret(after(Output.all(**passwords), *made)),
+        ca_certificate=Output.from_input(""),
         host_address=Output.format("{0}:{1}", server.private_ip_address, PORT),
     )

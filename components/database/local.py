@@ -7,6 +7,7 @@ from components.containers import host_address, service_container
 from components.database import ADMIN, PORT, DatabaseOutputs, DatabaseSpec
 from components.database.postgres import PostgresDatabase, PostgresRole
 from components.database.tuning import parameters
+from components.foundation import FoundationOutputs
 from components.images import LocalImage
 from components.network import NetworkOutputs
 from components.network.plan import fixed_address
@@ -18,7 +19,11 @@ PASSWORD_FILE = "/run/secrets/postgres-password"
 
 
 def postgres_container(
-    name: str, spec: DatabaseSpec, network: NetworkOutputs, opts: ResourceOptions
+    name: str,
+    spec: DatabaseSpec,
+    _foundation: FoundationOutputs,
+    network: NetworkOutputs,
+    opts: ResourceOptions,
 ) -> DatabaseOutputs:
     admin = Password(f"{name}-{ADMIN}", opts)
     address = fixed_address(name, network.database_cidr)
@@ -62,5 +67,6 @@ def postgres_container(
         host=after(address, server.id),
         port=Output.from_input(PORT),
         passwords=Output.secret(after(Output.all(**passwords), *made)),
+        ca_certificate=Output.from_input(""),
         host_address=host_address(spec.host_port),
     )

@@ -8,6 +8,7 @@ from typing import Annotated
 from pulumi import ComponentResource, Output, ResourceOptions
 from pydantic import AfterValidator, Field
 
+from components.foundation import FoundationOutputs
 from components.network.plan import LARGEST_PREFIX, SMALLEST_PREFIX, address_plan
 from components.spec import Spec
 
@@ -60,7 +61,7 @@ class NetworkOutputs:
     """The range for a private control plane."""
 
 
-NetworkBuilder = Callable[[str, NetworkSpec, ResourceOptions], NetworkOutputs]
+NetworkBuilder = Callable[[str, NetworkSpec, FoundationOutputs, ResourceOptions], NetworkOutputs]
 
 
 class Network(ComponentResource):
@@ -70,9 +71,10 @@ class Network(ComponentResource):
         self,
         name: str,
         spec: NetworkSpec,
+        foundation: FoundationOutputs,
         build: NetworkBuilder,
         opts: ResourceOptions | None = None,
     ) -> None:
         super().__init__("alphintra:index:Network", name, spec.inputs(), opts)
-        self.outputs = build(name, spec, ResourceOptions(parent=self))
+        self.outputs = build(name, spec, foundation, ResourceOptions(parent=self))
         self.register_outputs(vars(self.outputs))

@@ -5,15 +5,22 @@ from ipaddress import IPv4Network
 from pulumi import Output, ResourceOptions
 from pulumi_gcp import compute, servicenetworking
 
+from components.foundation import FoundationOutputs
 from components.network import PODS_RANGE, SERVICES_RANGE, NetworkOutputs, NetworkSpec
 from components.network.plan import address_plan
 from components.outputs import after
 
 
-def vpc(name: str, spec: NetworkSpec, opts: ResourceOptions) -> NetworkOutputs:
+def vpc(
+    name: str, spec: NetworkSpec, foundation: FoundationOutputs, opts: ResourceOptions
+) -> NetworkOutputs:
     plan = address_plan(spec.cidr)
     network = compute.Network(
-        name, auto_create_subnetworks=False, routing_mode="REGIONAL", opts=opts
+        name,
+        project=foundation.project,
+        auto_create_subnetworks=False,
+        routing_mode="REGIONAL",
+        opts=opts,
     )
 
     def subnet(role: str, cidr: IPv4Network, secondary: dict[str, IPv4Network]):

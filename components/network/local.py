@@ -5,6 +5,7 @@ from ipaddress import IPv4Network
 import pulumi_docker as docker
 from pulumi import Output, ResourceOptions
 
+from components.foundation import FoundationOutputs
 from components.naming import labels, physical_name
 from components.network import NetworkOutputs, NetworkSpec
 from components.network.host import HostRanges
@@ -12,7 +13,9 @@ from components.network.plan import address_plan, dynamic_pool, host
 from components.outputs import after
 
 
-def docker_networks(name: str, spec: NetworkSpec, opts: ResourceOptions) -> NetworkOutputs:
+def docker_networks(
+    name: str, spec: NetworkSpec, _foundation: FoundationOutputs, opts: ResourceOptions
+) -> NetworkOutputs:
     plan = address_plan(spec.cidr)
     free = HostRanges(f"{name}-host", str(spec.cidr), opts)
 

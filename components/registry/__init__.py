@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pulumi import ComponentResource, Output, ResourceOptions
 from pydantic import Field
 
+from components.foundation import FoundationOutputs
 from components.network import NetworkOutputs
 from components.spec import Spec
 
@@ -30,7 +31,9 @@ class RegistryOutputs:
     registry's container, since `localhost` is another machine to each node."""
 
 
-RegistryBuilder = Callable[[str, RegistrySpec, NetworkOutputs, ResourceOptions], RegistryOutputs]
+RegistryBuilder = Callable[
+    [str, RegistrySpec, FoundationOutputs, NetworkOutputs, ResourceOptions], RegistryOutputs
+]
 
 
 class Registry(ComponentResource):
@@ -40,10 +43,11 @@ class Registry(ComponentResource):
         self,
         name: str,
         spec: RegistrySpec,
+        foundation: FoundationOutputs,
         network: NetworkOutputs,
         build: RegistryBuilder,
         opts: ResourceOptions | None = None,
     ) -> None:
         super().__init__("alphintra:index:Registry", name, spec.inputs(), opts)
-        self.outputs = build(name, spec, network, ResourceOptions(parent=self))
+        self.outputs = build(name, spec, foundation, network, ResourceOptions(parent=self))
         self.register_outputs(vars(self.outputs))

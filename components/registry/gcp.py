@@ -3,12 +3,17 @@
 from pulumi import Output, ResourceOptions
 from pulumi_gcp import artifactregistry, config
 
+from components.foundation import FoundationOutputs
 from components.network import NetworkOutputs
 from components.registry import RegistryOutputs, RegistrySpec
 
 
 def artifact_registry(
-    name: str, spec: RegistrySpec, _network: NetworkOutputs, opts: ResourceOptions
+    name: str,
+    spec: RegistrySpec,
+    _foundation: FoundationOutputs,
+    _network: NetworkOutputs,
+    opts: ResourceOptions,
 ) -> RegistryOutputs:
     repository = artifactregistry.Repository(
         name,

@@ -4,6 +4,7 @@ import pulumi_docker as docker
 from pulumi import Output, ResourceOptions
 
 from components.containers import service_container
+from components.foundation import FoundationOutputs
 from components.images import LocalImage
 from components.network import NetworkOutputs
 from components.outputs import after
@@ -13,7 +14,11 @@ PORT = 5000
 
 
 def registry_container(
-    name: str, spec: RegistrySpec, network: NetworkOutputs, opts: ResourceOptions
+    name: str,
+    spec: RegistrySpec,
+    _foundation: FoundationOutputs,
+    network: NetworkOutputs,
+    opts: ResourceOptions,
 ) -> RegistryOutputs:
     container = service_container(
         name,

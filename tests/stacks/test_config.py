@@ -87,7 +87,7 @@ CASES = {
     "an unknown capability": (
         given_as(cahce={}),
         f"{FILE}: alphintra:cahce: an unknown key; allowed: cache, cluster, database, "
-        "environment, network, registry, target (did you mean cache?)",
+        "environment, foundation, network, registry, target (did you mean cache?)",
     ),
     "a missing key": (
         {"alphintra:environment": "dev"},

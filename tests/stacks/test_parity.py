@@ -35,12 +35,12 @@ def outputs(graph: Graph) -> dict[str, dict[str, tuple[str, bool]]]:
 def test_the_upper_tree_is_the_same(local: Graph, gcp: Graph):
     tree = local.tree("alphintra:")
     assert tree == gcp.tree("alphintra:")
-    assert tree.count("\n") == 7
+    assert tree.count("\n") == 8
 
 
 def test_every_component_has_the_same_outputs(local: Graph, gcp: Graph):
     assert outputs(local) == outputs(gcp)
-    assert len(outputs(local)) == 7
+    assert len(outputs(local)) == 8
 
 
 def test_the_stack_exports_the_same_names_and_types(local: Graph, gcp: Graph):
