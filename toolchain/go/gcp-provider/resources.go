@@ -15,6 +15,7 @@ var resourceTokens = map[string]tokens.Type{
 	"google_binary_authorization_attestor":               "gcp:binaryauthorization/attestor:Attestor",
 	"google_binary_authorization_attestor_iam_member":    "gcp:binaryauthorization/attestorIamMember:AttestorIamMember",
 	"google_binary_authorization_policy":                 "gcp:binaryauthorization/policy:Policy",
+	"google_cloud_quotas_quota_preference":               "gcp:cloudquota/sQuotaPreference:SQuotaPreference",
 	"google_compute_address":                             "gcp:compute/address:Address",
 	"google_compute_firewall":                            "gcp:compute/firewall:Firewall",
 	"google_compute_global_address":                      "gcp:compute/globalAddress:GlobalAddress",
