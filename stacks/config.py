@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, cast
 
 import pulumi
 from pulumi.runtime import config as runtime_config
@@ -21,10 +21,15 @@ from stacks.messages import MISSING, SECRET, Problem, problems, report
 
 NAMESPACE = "alphintra"
 GCP_SETTINGS = {
-    "project": "the id of a Google Cloud project",
-    "region": "a region of Google Cloud, such as europe-west1",
+    "gcp:project": "the id of a Google Cloud project",
+    "gcp:region": "a region of Google Cloud, such as europe-west1",
+    "alphintra:foundation.project_number": "the project's number: "
+    "gcloud projects describe PROJECT --format='value(projectNumber)'",
+    "alphintra:foundation.billing_account": "the account that pays for the project, which its "
+    "budget is set on: gcloud billing projects describe PROJECT",
+    "alphintra:foundation.alert_email": "whom to warn when the budget runs out",
 }
-"""What a stack on Google Cloud needs of the provider's own configuration (`gcp:…`)."""
+"""What a stack on Google Cloud needs and no default can know."""
 
 
 class PlatformSpec(Spec):
@@ -86,11 +91,7 @@ def parse(config: Mapping[str, Any], file: str) -> Settings:
         override = given.get(capability, {})
         if isinstance(override, dict):
             given[capability] = {**values, **override}
-    found = [
-        Problem(f"gcp:{name}", MISSING, allowed)
-        for name, allowed in GCP_SETTINGS.items()
-        if given.get("target") == "gcp" and not config.get(f"gcp:{name}")
-    ]
+    found = _missing_on_gcp(config, given) if given.get("target") == "gcp" else []
     try:
         settings = Settings.model_validate(given)
     except ValidationError as error:
@@ -98,6 +99,19 @@ def parse(config: Mapping[str, Any], file: str) -> Settings:
     if found:
         raise pulumi.RunError(report(file, found))
     return settings
+
+
+def _missing_on_gcp(config: Mapping[str, Any], given: Mapping[str, Any]) -> list[Problem]:
+    foundation: Any = given.get("foundation")
+    stated = dict(config)
+    if isinstance(foundation, dict):
+        for name, value in cast(dict[str, Any], foundation).items():
+            stated[f"{NAMESPACE}:foundation.{name}"] = value
+    return [
+        Problem(key, MISSING, allowed)
+        for key, allowed in GCP_SETTINGS.items()
+        if not stated.get(key)
+    ]
 
 
 def _config() -> dict[str, Any]:

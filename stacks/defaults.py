@@ -18,7 +18,7 @@ DEFAULTS: dict[str, dict[str, dict[str, Any]]] = {
         "registry": {},
     },
     "staging": {
-        "foundation": {},
+        "foundation": {"deletion_protection": True, "monthly_budget": 1000},
         "network": {"cidr": "10.70.0.0/16"},
         "cluster": {"agents": 1, "node_cpus": 4, "deletion_protection": True},
         "database": {
@@ -28,11 +28,15 @@ DEFAULTS: dict[str, dict[str, dict[str, Any]]] = {
             "databases": DATABASES,
             "deletion_protection": True,
         },
-        "cache": {"memory_gb": 5},
-        "registry": {"immutable_tags": True},
+        "cache": {"memory_gb": 4, "deletion_protection": True},
+        "registry": {"deletion_protection": True},
     },
     "prod": {
-        "foundation": {},
+        "foundation": {
+            "deletion_protection": True,
+            "hardware_keys": True,
+            "monthly_budget": 4000,
+        },
         "network": {"cidr": "10.80.0.0/16"},
         "cluster": {"agents": 2, "servers": 3, "node_cpus": 8, "deletion_protection": True},
         "database": {
@@ -43,8 +47,8 @@ DEFAULTS: dict[str, dict[str, dict[str, Any]]] = {
             "databases": DATABASES,
             "deletion_protection": True,
         },
-        "cache": {"memory_gb": 5},
-        "registry": {"immutable_tags": True},
+        "cache": {"memory_gb": 4, "read_replicas": 2, "deletion_protection": True},
+        "registry": {"deletion_protection": True},
     },
 }
 """Environment → capability → settings that differ from the spec's own defaults."""

@@ -25,12 +25,16 @@ STACKS = ["dev", "staging", "prod"]
 GCP = {"gcp:project": "a-project", "gcp:region": "europe-west1"}
 
 SPECS: dict[str, Spec] = {
-    "foundation": FoundationSpec(),
+    "foundation": FoundationSpec(
+        project_number="123456789012",
+        billing_account="012345-6789AB-CDEF01",
+        alert_email="platform@a-company.example",
+    ),
     "network": NetworkSpec.model_validate({"cidr": "10.60.0.0/16"}),
     "registry": RegistrySpec(),
     "cluster": ClusterSpec(published_ports={8080: 30080}),
     "database": DatabaseSpec(databases={"trading": "trader", "users": "clerk"}),
-    "cache": CacheSpec(),
+    "cache": CacheSpec(memory_gb=4),
 }
 
 
@@ -65,7 +69,9 @@ def network() -> NetworkOutputs:
 
 def registry() -> RegistryOutputs:
     return RegistryOutputs(
-        address=known("registry.example/images"), mirror=known("http://registry:5000")
+        address=known("registry.example/images"),
+        mirror=known("http://registry:5000"),
+        image_platform=known("linux/amd64"),
     )
 
 

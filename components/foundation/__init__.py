@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pulumi import ComponentResource, Output, ResourceOptions
+from pydantic import Field
 
 from components.spec import Spec
 
@@ -13,7 +14,26 @@ DATA_CLASSES = ("cluster", "database", "cache", "registry", "storage")
 
 
 class FoundationSpec(Spec):
-    pass
+    project_number: str = Field(default="", pattern=r"^[0-9]*$", coerce_numbers_to_str=True)
+    """Number of the Google Cloud project: Google's own accounts in it are named by it. A stack on
+    GCP must give it. Locally no effect."""
+    hardware_keys: bool = False
+    """Keep the encryption keys in hardware security modules (FIPS 140-2 level 3), at 1 USD a month
+    for each version instead of 0.06. Changing it concerns new versions only. Locally no effect:
+    nothing is encrypted at rest there."""
+    deletion_protection: bool = False
+    """Refuse to delete the encryption keys until this is set to false: what they encrypt is lost
+    with them, backups too. Locally no effect."""
+    billing_account: str = Field(default="", pattern=r"^([0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6})?$")
+    """Id of the billing account that pays for the project: the budget is set on it. A stack on GCP
+    must give it. Locally no effect."""
+    alert_email: str = Field(default="", pattern=r"^([^@\s]+@[^@\s]+)?$")
+    """Whom to warn when the budget runs out and when something changes that should not: better a
+    group than a person. A stack on GCP must give it. Locally no effect."""
+    monthly_budget: int = Field(default=300, ge=1)
+    """What the project may cost in a calendar month, credits taken off, in the billing account's
+    own currency. Nothing is stopped when it is spent; half of it, 80 %, all of it, and the forecast
+    of all of it are each announced. Locally no effect."""
 
 
 @dataclass(frozen=True)

@@ -1,29 +1,40 @@
-"""The foundation on Google Cloud: APIs, encryption keys, service accounts."""
+"""The foundation on Google Cloud: APIs, encryption keys, service accounts, budget."""
 
 from pulumi import Output, ResourceOptions
-from pulumi_gcp import config, projects, serviceaccount
+from pulumi_gcp import config, projects
 
-from components.foundation import DATA_CLASSES, FoundationOutputs, FoundationSpec
+from components.foundation import FoundationOutputs, FoundationSpec
+from components.foundation.accounts import role_account
+from components.foundation.budget import mail, monthly_budget
+from components.foundation.keys import encryption_keys
+from components.foundation.services import APIS
 from components.outputs import after
 
-APIS = ("compute", "container", "sqladmin", "redis", "artifactregistry", "servicenetworking")
+
+def project_services(name: str, spec: FoundationSpec, opts: ResourceOptions) -> FoundationOutputs:
+    project = enabled_project(name, opts)
+    monthly_budget(name, spec, mail(name, spec, project, opts), opts)
+    return FoundationOutputs(
+        project=project,
+        encryption_keys=encryption_keys(name, spec, project, opts),
+        node_account=role_account(name, "nodes", "The cluster's nodes.", project, opts),
+        publisher_account=role_account(name, "publisher", "CI pushes images.", project, opts),
+    )
 
 
-def project_services(name: str, _spec: FoundationSpec, opts: ResourceOptions) -> FoundationOutputs:
+def enabled_project(name: str, opts: ResourceOptions) -> Output[str]:
+    """The stack's project, known once its APIs are enabled. They stay so after the stack is gone:
+    another stack, or a person, may use them, and disabling one deletes what it made."""
     enabled = [
         projects.Service(
             f"{name}-{api}",
             service=f"{api}.googleapis.com",
             disable_on_destroy=False,
+            disable_dependent_services=False,
             opts=opts,
-        ).id
+        )
         for api in APIS
     ]
-    nodes = serviceaccount.Account(f"{name}-nodes", account_id="nodes", opts=opts)
-    publisher = serviceaccount.Account(f"{name}-publisher", account_id="publisher", opts=opts)
-    return FoundationOutputs(
-        project=after(Output.from_input(config.project or ""), *enabled),
-        encryption_keys=Output.from_input(dict.fromkeys(DATA_CLASSES, "")),
-        node_account=nodes.email,
-        publisher_account=publisher.email,
-    )
+    # Not their ids, which a preview doesn't know: an API added to a stack that stands would make
+    # the project unknown there, and all that is made in it would be shown as replaced.
+    return after(config.project or "", *[service.service for service in enabled])

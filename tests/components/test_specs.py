@@ -10,6 +10,9 @@ from stacks.targets import TARGETS
 from tests.programs import SPECS, build
 
 ANOTHER: dict[str, Any] = {
+    "foundation.project_number": "210987654321",
+    "foundation.billing_account": "FEDCBA-987654-321000",
+    "foundation.alert_email": "finance@a-company.example",
     "network.cidr": "10.99.0.0/16",
     "cluster.servers": 3,
     "cluster.agents": 2,

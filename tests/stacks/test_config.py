@@ -118,9 +118,19 @@ CASES = {
         "(the replica); allowed: each port once",
     ),
     "a cloud stack without a region": (
-        {**LOCAL, "alphintra:target": "gcp", "gcp:project": "p"},
+        {**stack_config("staging"), "gcp:region": ""},
         f"{FILE}: gcp:region: nothing is given; allowed: a region of Google Cloud, such as "
         "europe-west1",
+    ),
+    "a cloud stack whose project has no number": (
+        stack_config(
+            "staging",
+            foundation=json.dumps(
+                {"billing_account": "012345-6789AB-CDEF01", "alert_email": "a@company.example"}
+            ),
+        ),
+        f"{FILE}: alphintra:foundation.project_number: nothing is given; allowed: the project's "
+        "number: gcloud projects describe PROJECT --format='value(projectNumber)'",
     ),
 }
 

@@ -1,0 +1,63 @@
+"""What the platform uses on Google Cloud: APIs, and who acts there for each service, as data."""
+
+APIS = (
+    "artifactregistry",
+    "billingbudgets",
+    "binaryauthorization",
+    "cloudkms",
+    "cloudresourcemanager",
+    "compute",
+    "container",
+    "containeranalysis",
+    "containersecurity",
+    "containerscanning",
+    "dns",
+    "gkebackup",
+    "iam",
+    "iamcredentials",
+    "logging",
+    "monitoring",
+    "networkmanagement",
+    "pubsub",
+    "redis",
+    "secretmanager",
+    "servicenetworking",
+    "serviceusage",
+    "sqladmin",
+    "storage",
+    "sts",
+)
+"""Names before `.googleapis.com`. The first deployment needs serviceusage and cloudresourcemanager
+enabled by hand: the others are enabled through them."""
+
+SERVICE_AGENTS = {
+    "artifactregistry": "service-{number}@gcp-sa-artifactregistry.iam.gserviceaccount.com",
+    "compute": "service-{number}@compute-system.iam.gserviceaccount.com",
+    "container": "service-{number}@container-engine-robot.iam.gserviceaccount.com",
+    "gkebackup": "service-{number}@gcp-sa-gkebackup.iam.gserviceaccount.com",
+    "pubsub": "service-{number}@gcp-sa-pubsub.iam.gserviceaccount.com",
+    "redis": "service-{number}@cloud-redis.iam.gserviceaccount.com",
+    "secretmanager": "service-{number}@gcp-sa-secretmanager.iam.gserviceaccount.com",
+    "sqladmin": "service-{number}@gcp-sa-cloud-sql.iam.gserviceaccount.com",
+    "storage": "service-{number}@gs-project-accounts.iam.gserviceaccount.com",
+}
+"""API → the account that Google acts as for it in the project of that number.
+
+Source: https://cloud.google.com/iam/docs/service-agents. Some come to be only at the service's
+first use, and an IAM grant to an account that is not there is refused: `gcloud beta services
+identity create --service=<api>.googleapis.com` makes each beforehand, and changes nothing where it
+is there. Storage's is made by `gcloud storage service-agent` instead."""
+
+KEY_USERS = {
+    # Secrets in etcd and boot disks of nodes; backups and upgrade notices of the cluster.
+    "cluster": ("container", "compute", "gkebackup", "pubsub"),
+    # The instance and its backups; its credentials.
+    "database": ("sqladmin", "secretmanager"),
+    "cache": ("redis", "secretmanager"),
+    "registry": ("artifactregistry",),
+    "storage": ("storage",),
+}
+"""Class of data → the APIs whose agents encrypt and decrypt with its key, and no others.
+
+Source: https://cloud.google.com/kms/docs/compatible-services, and the page on customer-managed keys
+of each service."""
