@@ -2,7 +2,8 @@
 #   STACK=dev        which stack (a file Pulumi.<stack>.yaml)
 #   SERVICE=…        which part of it: `make logs` lists them
 #   FOLLOW=1         with logs: go on until Ctrl-C
-#   FORCE=1          with down: don't ask
+#   FORCE=1          with down and bootstrap-gcp: don't ask
+#   PROJECT=… REGION=… DRY_RUN=1   with bootstrap-gcp: where; print its commands only
 
 STACK ?= dev
 PYTHON ?= python3
@@ -15,10 +16,10 @@ CLOUD = $(shell grep -qs '^ *alphintra:target: *gcp' Pulumi.$(STACK).yaml && ech
 # What prepares says so on stderr: the output is the command's own (`make shell … < script | …`).
 .DEFAULT_GOAL := help
 .PHONY: help setup venv stack up preview down restart status health logs shell kubeconfig \
-	check test e2e
+	bootstrap-gcp check test e2e
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "Another stack than dev: STACK=<name>. More on a command: $(IN_VENV) ops <command> --help"
 
 setup: ## the tools, where they are missing: Python packages, Docker, Pulumi, k3d, kubectl, images
@@ -56,6 +57,11 @@ shell: setup ## SERVICE=…: psql, redis-cli, sh, or a shell for kubectl
 
 kubeconfig: setup ## write .toolchain/kubeconfig-<stack>
 	$(OPS)
+
+bootstrap-gcp: venv ## PROJECT=…: make a Google Cloud project ready; DRY_RUN=1 only prints
+	@$(IN_VENV) ops $@ --stack=$(STACK) $(if $(PROJECT),--project=$(PROJECT)) \
+		$(if $(REGION),--region=$(REGION)) $(if $(filter 1,$(DRY_RUN)),--dry-run) \
+		$(if $(filter 1,$(FORCE)),--force)
 
 check: venv ## lint, types and the quick tests, in seconds
 	@$(IN_VENV) ruff check .

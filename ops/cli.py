@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from ops import access, health, lifecycle, removal, stack, status
+from ops import access, bootstrap, health, lifecycle, removal, stack, status
 from ops.commands import Commands, HostCommands, OpsError
 from ops.console import RED, paint
 from ops.context import Act, Context
@@ -53,6 +53,13 @@ VERBS: dict[str, tuple[Act, str, str]] = {
         "write the cluster's kubeconfig",
         "To .toolchain/kubeconfig-<stack>, readable to you alone; ~/.kube/config is left alone.",
     ),
+    "bootstrap-gcp": (
+        bootstrap.bootstrap,
+        "make a Google Cloud project ready for the stack's first deployment",
+        "APIs, service agents, the bucket and keys of Pulumi's state, the account that deploys. "
+        "Shows each gcloud command before it runs it, asks once, leaves alone what is there, and "
+        "ends with what to do next.",
+    ),
 }
 
 
@@ -69,6 +76,11 @@ def parser() -> argparse.ArgumentParser:
             one.add_argument("--follow", action="store_true", help="go on until Ctrl-C")
         if verb == "down":
             one.add_argument("--force", action="store_true", help="don't ask (local stacks only)")
+        if verb == "bootstrap-gcp":
+            one.add_argument("--project", help="default: gcp:project of the stack's file")
+            one.add_argument("--region", help="default: gcp:region of the stack's file")
+            one.add_argument("--dry-run", action="store_true", help="print the commands only")
+            one.add_argument("--force", action="store_true", help="don't ask")
     return top
 
 
@@ -85,6 +97,9 @@ def main(arguments: Sequence[str] | None = None, commands: Commands | None = Non
             service=options.get("service") or None,
             follow=options.get("follow", False),
             force=options.get("force", False),
+            project=options.get("project") or None,
+            region=options.get("region") or None,
+            dry_run=options.get("dry_run", False),
         )
         return VERBS[given.verb][0](context)
     except OpsError as error:

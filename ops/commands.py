@@ -93,5 +93,10 @@ class HostCommands:
             signal.signal(signal.SIGINT, before)
 
 
+BROUGHT_BY = {"gcloud": "Install it: https://cloud.google.com/sdk/docs/install"}
+"""Programs that set-up does not bring → where they come from."""
+
+
 def missing(program: str) -> OpsError:
-    return OpsError(f"{program} is not on PATH. Run `make setup`, then `. .toolchain/env`.")
+    hint = BROUGHT_BY.get(program, "Run `make setup`, then `. .toolchain/env`.")
+    return OpsError(f"{program} is not on PATH. {hint}")

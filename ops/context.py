@@ -40,6 +40,10 @@ class Context:
     """SERVICE=…, where a command takes one."""
     follow: bool = False
     force: bool = False
+    project: str | None = None
+    """PROJECT=… and REGION=… on Google Cloud, where they are not those of the stack's file."""
+    region: str | None = None
+    dry_run: bool = False
 
 
 Act = Callable[[Context], int]

@@ -20,6 +20,9 @@ class Stack:
     cache_has_replica: bool = True
     folder: Path = field(default_factory=Path.cwd)
     """The project's; make and Pulumi start in it."""
+    project: str = ""
+    """`gcp:project` and `gcp:region` of its file; a local stack may name them too."""
+    region: str = ""
 
     @property
     def urn(self) -> str:
@@ -68,7 +71,8 @@ def load(name: str, folder: Path | None = None) -> Stack:
             f"{path.name}: {PROJECT}:target: given {target!r}; allowed: one of local, gcp"
         )
     replica = _object(config.get(f"{PROJECT}:cache")).get("highly_available", True)
-    return Stack(name, str(target), bool(replica), folder)
+    cloud = {key: str(config.get(f"gcp:{key}") or "") for key in ("project", "region")}
+    return Stack(name, str(target), bool(replica), folder, **cloud)
 
 
 def _object(value: Any) -> dict[str, Any]:

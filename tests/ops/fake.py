@@ -187,7 +187,7 @@ class FakeHost(Commands):
                 return self._kubectl(words)
             case ["ps", "-p", pid, *_]:
                 return Result(0, self.processes.get(int(pid), ""))
-            case ["ps", "-A", *_] | ["k3d", "cluster", *_]:
+            case ["ps", "-A", *_] | ["k3d", "cluster", *_] | ["gcloud", *_]:
                 return Result(0)
             case _:
                 raise AssertionError(f"nobody expects {command}")

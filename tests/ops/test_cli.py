@@ -43,7 +43,12 @@ def test_no_secret_in_an_argument_or_on_the_screen(
 
     monkeypatch.setattr(stack, "load", load)
     host = FakeHost(here).up()
-    options = {"down": ["--force"], "logs": ["--service=database"], "shell": ["--service=cache"]}
+    options = {
+        "down": ["--force"],
+        "logs": ["--service=database"],
+        "shell": ["--service=cache"],
+        "bootstrap-gcp": ["--project=mine", "--region=europe-west1", "--force"],
+    }
     cli.main([verb, *options.get(verb, [])], host)
     printed = capsys.readouterr()
     arguments = [word for command in host.everything for word in command]
