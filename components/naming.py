@@ -1,5 +1,7 @@
 """One pattern for the names and labels of what a stack owns outside Pulumi's state."""
 
+import re
+
 import pulumi
 
 
@@ -15,14 +17,25 @@ def physical_name(name: str) -> str:
 def cloud_labels(component: str) -> dict[str, str]:
     """The labels of what a stack owns on Google Cloud: costs are told apart by them.
 
-    Lower case, digits, `-` and `_` only: Google's rule for labels.
+    What else a company tells costs apart by (team, cost centre) goes into the stack's
+    `gcp:defaultLabels`: the provider puts it on everything that carries labels.
     """
+    environment = pulumi.Config("alphintra").get("environment") or pulumi.get_stack()
     return {
-        "project": pulumi.get_project(),
-        "stack": pulumi.get_stack(),
-        "component": component,
+        "project": label_value(pulumi.get_project()),
+        "stack": label_value(pulumi.get_stack()),
+        "environment": label_value(environment),
+        "component": label_value(component),
         "managed-by": "pulumi",
     }
+
+
+def label_value(text: str) -> str:
+    """`text` by Google's rule: lower case, digits, `-` and `_`, at most 63 characters.
+
+    https://cloud.google.com/resource-manager/docs/labels-overview
+    """
+    return re.sub(r"[^a-z0-9_-]", "-", text.lower())[:63]
 
 
 def labels(component: str) -> dict[str, str]:

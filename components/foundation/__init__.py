@@ -24,6 +24,13 @@ class FoundationSpec(Spec):
     deletion_protection: bool = False
     """Refuse to delete the encryption keys until this is set to false: what they encrypt is lost
     with them, backups too. Locally no effect."""
+    log_retention_days: int = Field(default=30, ge=1, le=3650)
+    """How long the logs of workloads and services are kept. Locally no effect."""
+    audit_log_retention_days: int = Field(default=30, ge=1, le=3650)
+    """How long it is kept who did what and who read what. Locally no effect."""
+    lock_audit_logs: bool = False
+    """Let nobody shorten the time that audit logs are kept, or delete them before. It can't be
+    undone. Locally no effect."""
     billing_account: str = Field(default="", pattern=r"^([0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6})?$")
     """Id of the billing account that pays for the project: the budget is set on it. A stack on GCP
     must give it. Locally no effect."""

@@ -1,10 +1,12 @@
-"""The foundation on Google Cloud: APIs, encryption keys, service accounts, budget."""
+"""The foundation on Google Cloud: what a project needs before anything is made in it."""
 
 from pulumi import Output, ResourceOptions
 from pulumi_gcp import config, projects
 
 from components.foundation import FoundationOutputs, FoundationSpec
 from components.foundation.accounts import role_account
+from components.foundation.alerts import change_alerts
+from components.foundation.audit import access_recorded, logs_kept
 from components.foundation.budget import mail, monthly_budget
 from components.foundation.keys import encryption_keys
 from components.foundation.services import APIS
@@ -13,7 +15,11 @@ from components.outputs import after
 
 def project_services(name: str, spec: FoundationSpec, opts: ResourceOptions) -> FoundationOutputs:
     project = enabled_project(name, opts)
-    monthly_budget(name, spec, mail(name, spec, project, opts), opts)
+    channel = mail(name, spec, project, opts)
+    monthly_budget(name, spec, channel, opts)
+    change_alerts(name, channel, project, opts)
+    access_recorded(name, project, opts)
+    logs_kept(name, spec, project, opts)
     return FoundationOutputs(
         project=project,
         encryption_keys=encryption_keys(name, spec, project, opts),

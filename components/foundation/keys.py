@@ -25,16 +25,14 @@ def encryption_keys(
     on the ring's name is what lets a destroyed stack be made anew.
     """
     ring = kms.KeyRing(f"{name}-keys", location=config.region, project=project, opts=opts)
-    return Output.all(
-        **{data: _key(f"{name}-{data}", data, spec, ring.id, opts) for data in DATA_CLASSES}
-    )
+    return Output.all(**{data: _key(name, data, spec, ring.id, opts) for data in DATA_CLASSES})
 
 
 def _key(
     name: str, data: str, spec: FoundationSpec, ring: Output[str], opts: ResourceOptions
 ) -> Output[str]:
     key = kms.CryptoKey(
-        f"{name}-key",
+        f"{name}-{data}-key",
         key_ring=ring,
         name=data,
         purpose="ENCRYPT_DECRYPT",
@@ -50,7 +48,7 @@ def _key(
     )
     grants = [
         kms.CryptoKeyIAMMember(
-            f"{name}-{api}",
+            f"{name}-{data}-key-{api}",
             crypto_key_id=key.id,
             role="roles/cloudkms.cryptoKeyEncrypterDecrypter",
             member=f"serviceAccount:{SERVICE_AGENTS[api].format(number=spec.project_number)}",

@@ -9,15 +9,14 @@ APIS = (
     "compute",
     "container",
     "containeranalysis",
-    "containersecurity",
     "containerscanning",
+    "containersecurity",
     "dns",
     "gkebackup",
     "iam",
     "iamcredentials",
     "logging",
     "monitoring",
-    "networkmanagement",
     "pubsub",
     "redis",
     "secretmanager",
@@ -43,10 +42,13 @@ SERVICE_AGENTS = {
 }
 """API → the account that Google acts as for it in the project of that number.
 
-Source: https://cloud.google.com/iam/docs/service-agents. Some come to be only at the service's
-first use, and an IAM grant to an account that is not there is refused: `gcloud beta services
-identity create --service=<api>.googleapis.com` makes each beforehand, and changes nothing where it
-is there. Storage's is made by `gcloud storage service-agent` instead."""
+Source: https://cloud.google.com/iam/docs/service-agents."""
+
+LATE_AGENTS = ("artifactregistry", "gkebackup", "pubsub", "redis", "secretmanager", "sqladmin")
+"""Those that may not be there when their API has just been enabled: a grant to them is refused
+then. Before the first deployment, `gcloud beta services identity create --service=<api>
+.googleapis.com` makes each, and `gcloud storage service-agent` makes storage's; both change
+nothing where it is there already."""
 
 KEY_USERS = {
     # Secrets in etcd and boot disks of nodes; backups and upgrade notices of the cluster.
