@@ -23,25 +23,45 @@ COMPUTED: Computed = {
         "project": "the-project",
         "name": name,
     },
+    "gcp:compute/address:Address": lambda name, _: {
+        "selfLink": name,
+        "address": f"address of {name}",
+    },
+    "gcp:compute/globalAddress:GlobalAddress": lambda name, _: {"name": name},
+    "gcp:compute/network:Network": lambda name, _: {"name": name},
+    "gcp:compute/networkFirewallPolicy:NetworkFirewallPolicy": lambda name, _: {"name": name},
+    "gcp:compute/router:Router": lambda name, _: {"name": name},
     "gcp:compute/subnetwork:Subnetwork": lambda name, _: {"name": name},
     "gcp:container/cluster:Cluster": lambda name, _: {
         "name": name,
-        "endpoint": "10.0.0.2",
-        "masterAuth": {"clusterCaCertificate": "Q0E="},
+        "controlPlaneEndpointsConfig": {
+            "dnsEndpointConfig": {"endpoint": f"{name}.europe-west1.gke.goog"}
+        },
     },
+    "gcp:dns/managedZone:ManagedZone": lambda name, _: {"name": name},
     "gcp:redis/instance:Instance": lambda name, _: {
         "host": "10.0.0.3",
-        "port": 6379,
+        "port": 6378,
         "readEndpoint": "10.0.0.4",
-        "readEndpointPort": 6379,
+        "readEndpointPort": 6378,
         "authString": "redis-auth",
+        "serverCaCerts": [{"cert": "old authority"}, {"cert": "new authority\n"}],
     },
     "gcp:serviceaccount/account:Account": lambda name, inputs: {
         "email": f"{inputs['accountId']}@the-project.example"
     },
+    "gcp:servicenetworking/connection:Connection": lambda _name, _inputs: {"peering": "to-google"},
     "gcp:sql/databaseInstance:DatabaseInstance": lambda name, _: {
         "name": name,
         "privateIpAddress": "10.0.0.5",
+        "dnsNames": [
+            {"connectionType": scope[0], "dnsScope": scope[1], "name": f"{name}.{label}."}
+            for label, scope in {
+                "global.sql-psa.goog": ("PRIVATE_SERVICES_ACCESS", "CLUSTER"),
+                "europe-west1.sql-psa.goog": ("PRIVATE_SERVICES_ACCESS", "INSTANCE"),
+            }.items()
+        ],
+        "serverCaCerts": [{"cert": "CA of the region\n"}],
     },
     "pulumi-python:dynamic/alphintra:Image": lambda name, inputs: {
         "reference": inputs["official"],

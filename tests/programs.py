@@ -59,6 +59,7 @@ def network() -> NetworkOutputs:
         private_subnet=known("private-subnet"),
         database_subnet=known("database-subnet"),
         managed_services=known("managed-services"),
+        egress_addresses=Output.from_input(["203.0.113.1"]),
         private_cidr=known("10.60.16.0/20"),
         database_cidr=known("10.60.32.0/20"),
         pods_cidr=known("10.60.128.0/17"),

@@ -7,20 +7,29 @@ from typing import Annotated
 
 from pulumi import ComponentResource, Output, ResourceOptions
 from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from components.foundation import FoundationOutputs
-from components.network.plan import LARGEST_PREFIX, SMALLEST_PREFIX, address_plan
+from components.network.plan import LARGEST_PREFIX, RFC_1918, SMALLEST_PREFIX, address_plan
 from components.spec import Spec
 
 PODS_RANGE = "pods"
 """Name of the private subnet's secondary range for pods, where a target names ranges."""
 SERVICES_RANGE = "services"
 """Name of the private subnet's secondary range for Services, likewise."""
+DOCKER_BRIDGE = IPv4Network("172.17.0.0/16")
+"""Docker's own range: on a machine it is taken, and what Google's managed services are given in it
+is unreachable (https://cloud.google.com/sql/docs/postgres/configure-private-ip)."""
 
 
 def _plannable(block: IPv4Network) -> IPv4Network:
-    if not block.is_private:
+    if not any(block.subnet_of(private) for private in RFC_1918):
         raise ValueError("a private block (RFC 1918), such as 10.60.0.0/16")
+    if block.overlaps(DOCKER_BRIDGE):
+        given = f"given {block}, which overlaps {DOCKER_BRIDGE}, Docker's own range"
+        raise PydanticCustomError(
+            "conflict", "{given}", {"given": given, "allowed": "another private block"}
+        )
     address_plan(block)
     return block
 
@@ -49,6 +58,9 @@ class NetworkOutputs:
     managed_services: Output[str]
     """The network that a managed database or cache attaches to, known only once it can: on GCP
     the VPC after private service access is up; locally the database network."""
+    egress_addresses: Output[list[str]]
+    """The public addresses that workloads reach the Internet from, to be given to exchanges that
+    ask for them. Locally empty: they are the host's."""
     private_cidr: Output[str]
     """The range of the private subnet."""
     database_cidr: Output[str]

@@ -50,6 +50,7 @@ def docker_networks(
         private_subnet=usable(private),
         database_subnet=usable(database),
         managed_services=usable(database),
+        egress_addresses=Output.from_input(list[str]()),
         private_cidr=Output.from_input(str(plan.private)),
         database_cidr=Output.from_input(str(plan.database)),
         pods_cidr=Output.from_input(str(plan.pods)),

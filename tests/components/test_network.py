@@ -36,9 +36,8 @@ def test_both_targets_cut_the_block_alike():
     assert local == cloud
 
 
-def test_on_gcp_the_cluster_has_a_way_out_and_the_databases_have_none():
-    nat = build("network", "gcp").only("gcp:compute/routerNat:RouterNat").inputs
-    assert [subnet["name"] for subnet in nat["subnetworks"]] == ["network-private-id"]
+def test_locally_the_public_addresses_are_the_hosts():
+    assert build("network", "local").result["egress_addresses"] == []
 
 
 def test_on_gcp_managed_services_wait_for_the_peering():
@@ -47,7 +46,15 @@ def test_on_gcp_managed_services_wait_for_the_peering():
     assert build("network", "gcp", preview=True).result is None  # unknown until it is made
 
 
-@pytest.mark.parametrize("cidr", ["8.8.0.0/16", "10.0.0.0/11", "10.0.0.0/21", "10.0.0.1/16", "x"])
+@pytest.mark.parametrize(
+    "cidr", ["8.8.0.0/16", "169.254.0.0/16", "10.0.0.0/11", "10.0.0.0/21", "10.0.0.1/16", "x"]
+)
 def test_other_blocks_are_refused(cidr: str):
     with pytest.raises(ValidationError):
+        NetworkSpec.model_validate({"cidr": cidr})
+
+
+@pytest.mark.parametrize("cidr", ["172.16.0.0/12", "172.17.0.0/16", "172.17.128.0/20"])
+def test_dockers_own_range_is_refused(cidr: str):
+    with pytest.raises(ValidationError, match=r"overlaps 172\.17\.0\.0/16"):
         NetworkSpec.model_validate({"cidr": cidr})

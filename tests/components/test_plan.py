@@ -8,14 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from components.network.nat import MIN_PORTS, PORTS_OF_ADDRESS, addresses_needed
 from components.network.plan import (
     FIXED_HOSTS,
     LARGEST_PREFIX,
+    NODE_PREFIX,
     SMALLEST_PREFIX,
     address_plan,
     dynamic_pool,
     host,
+    node_capacity,
 )
+from stacks.config import parse
+from tests.programs import STACKS, stack_config
 
 blocks = st.integers(SMALLEST_PREFIX, LARGEST_PREFIX).flatmap(
     lambda prefix: st.integers(0, 2 ** (prefix - 8) - 1).map(
@@ -38,6 +43,34 @@ def test_ranges_are_large_enough(block: IPv4Network):
     assert plan.control_plane.prefixlen == 28  # what GKE demands
     assert plan.pods.prefixlen <= 21  # a /24 for each of 8 nodes at least
     assert plan.managed.prefixlen <= 24  # the smallest range that Cloud SQL can grow in
+
+
+@given(blocks)
+def test_every_node_has_an_address_and_a_range_for_its_pods(block: IPv4Network):
+    plan = address_plan(block)
+    nodes = node_capacity(plan)
+    assert nodes == len(list(plan.pods.subnets(new_prefix=NODE_PREFIX)))
+    # Google keeps four addresses of a subnet: https://cloud.google.com/vpc/docs/subnets
+    assert nodes <= plan.private.num_addresses - 4
+    # 110 pods, GKE's default, with twice as many addresses.
+    assert 2 ** (32 - NODE_PREFIX) >= 2 * 110
+    assert plan.services.num_addresses >= 256
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_largest_cluster_of_a_stack_has_room_and_a_way_out(stack: str):
+    settings = parse(stack_config(stack), f"Pulumi.{stack}.yaml")
+    room = node_capacity(address_plan(settings.network.cidr))
+    assert settings.cluster.max_nodes <= room
+    assert room * MIN_PORTS <= addresses_needed(room) * PORTS_OF_ADDRESS
+
+
+def test_the_stacks_blocks_never_overlap():
+    """So any two of them can be peered, or share a machine."""
+    cidrs = [parse(stack_config(s), f"Pulumi.{s}.yaml").network.cidr for s in STACKS]
+    plans = [range_ for cidr in cidrs for range_ in astuple(address_plan(cidr))]
+    assert len(plans) == 7 * len(STACKS)
+    assert not any(one.overlaps(other) for one, other in combinations(plans, 2))
 
 
 @given(blocks)
