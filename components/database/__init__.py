@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pulumi import ComponentResource, Output, ResourceOptions
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
+from components.database.limits import Edition, conflicts
 from components.foundation import FoundationOutputs
 from components.network import NetworkOutputs
 from components.spec import Spec
@@ -18,29 +20,56 @@ ADMIN = "postgres"
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 """A name that PostgreSQL takes without quotes."""
+ServiceAccount = Annotated[str, Field(pattern=r"^[a-z0-9-]+@[a-z0-9.-]+\.gserviceaccount\.com$")]
+"""The email of a Google service account."""
 
 
 class DatabaseSpec(Spec):
+    """One PostgreSQL server and what is in it.
+
+    Cloud SQL has no TimescaleDB. Time series stand there on native partitions: pg_partman makes and
+    drops them, and pg_cron, which is switched on, runs its maintenance.
+    """
+
     version: Literal["15"] = "15"
     """Major version of PostgreSQL."""
-    cpus: int = Field(default=2, ge=2, le=96, multiple_of=2)
-    """Processors. Locally no effect: the container shares the machine's."""
-    memory_gb: int = Field(default=4, ge=4, le=624)
-    """Memory of the server, in GiB. Locally the container's limit."""
+    edition: Edition = "enterprise"
+    """Edition of Cloud SQL. `enterprise-plus` is for what must not stop: maintenance takes less
+    than a second, logs for recovery are kept up to 35 days, a local SSD caches data; its prices are
+    1.3 times as high and its machines have 8 GiB for each processor. Locally no effect."""
+    cpus: int = Field(default=2, ge=2, le=128, multiple_of=2)
+    """Processors: up to 96; in edition enterprise-plus 2, 4, 8, 16, 32, 48, 64, 80, 96 or 128.
+    Locally no effect: the container shares the machine's."""
+    memory_gb: int = Field(default=4, ge=4, le=864)
+    """Memory of the server, in GiB: 0.9 to 6.5 for each processor; in edition enterprise-plus at
+    least so much, since its machines have 8 for each. Locally the container's limit."""
     disk_gb: int = Field(default=20, ge=10, le=65536)
     """Size of the disk at first, in GiB; on GCP it grows. Locally no effect: a Docker volume has
     no size."""
+    disk_limit_gb: int = Field(default=100, ge=10, le=65536)
+    """Size up to which the disk grows by itself, in GiB. It never shrinks, and is paid for.
+    Locally no effect."""
     highly_available: bool = False
     """Keep a standby in a second zone. Locally no effect: there is one machine."""
+    read_replica: bool = False
+    """Keep a second server for reads, of the same size, a moment behind. Locally no effect: reads
+    go to the one server."""
     databases: dict[Name, Name] = Field(default_factory=dict[str, str])
     """Name of each database → the role that owns it. A role may own several; each role gets a
-    generated password. Whoever takes a name out deletes that database."""
+    generated password. Whoever takes a name out deletes that database. On GCP the owner is Cloud
+    SQL's `cloudsqlsuperuser`, which every role is a member of: there roles don't keep each other
+    out."""
+    iam_users: list[ServiceAccount] = Field(default_factory=list[str])
+    """Google service accounts that log in as themselves, by a token of theirs, without a password.
+    Locally no effect."""
     max_connections: int = Field(default=200, ge=14, le=262143)
     """Connections at one time."""
     shared_buffers_mb: int = Field(default=256, ge=128, le=262144)
-    """Memory of the buffer cache that all sessions share, in MiB."""
+    """Memory of the buffer cache that all sessions share, in MiB, up to 60 % of the server's. On
+    GCP at least 10 %: Cloud SQL's rule."""
     effective_cache_size_mb: int = Field(default=1024, ge=128, le=524288)
-    """What the planner assumes is cached in all, in MiB; allocates nothing."""
+    """What the planner assumes is cached in all, in MiB, up to 70 % of the server's memory;
+    allocates nothing. On GCP at least 10 %: Cloud SQL's rule."""
     work_mem_mb: int = Field(default=4, ge=1, le=2048)
     """Memory of one sort or hash before it spills to disk, in MiB."""
     maintenance_work_mem_mb: int = Field(default=64, ge=1, le=8192)
@@ -49,8 +78,24 @@ class DatabaseSpec(Spec):
     """Share of the time between checkpoints over which one is spread."""
     host_port: int = Field(default=5432, ge=1024, le=65535)
     """Loopback port of the server on the host. On GCP no effect."""
+    recovery_days: int = Field(default=7, ge=1, le=35)
+    """How far back any moment can be restored, in days: up to 7; in edition enterprise-plus 35.
+    Locally no effect."""
+    backups_kept: int = Field(default=8, ge=2, le=365)
+    """How many daily backups are kept; more than the days of recovery. Locally no effect."""
+    early_updates: bool = True
+    """Take maintenance a week after it is announced, so that trouble shows where it hurts least;
+    otherwise two weeks after. Locally no effect."""
     deletion_protection: bool = False
-    """Refuse to delete the server until this is set to false. Locally no effect."""
+    """Refuse to delete or replace the server, its replica, databases and stored passwords until
+    this is set to false. Locally no effect."""
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        for given, allowed in conflicts(self):
+            context = {"given": f"given {given}", "allowed": allowed}
+            raise PydanticCustomError("conflict", "{given}; allowed: {allowed}", context)
+        return self
 
     @property
     def roles(self) -> list[str]:
@@ -67,14 +112,17 @@ class DatabaseOutputs:
     """How a workload in the cluster reaches the databases. The same on every target."""
 
     host: Output[str]
-    """Private address, known once the server takes connections."""
+    """Where the server is reached, and the name in its certificate if it has one; known once it
+    takes connections. On GCP a DNS name of the private network; locally an address."""
+    reader_host: Output[str]
+    """Where reads go that may be a moment behind: the replica, or the server if there is none."""
     port: Output[int]
     passwords: Output[dict[str, str]]
     """Role → password, secret; known once all roles and databases are there. `postgres` is the
     administrator."""
     ca_certificate: Output[str]
-    """The authority (PEM) that a client checks the server's certificate against. Locally empty: the
-    server speaks no TLS there."""
+    """The authorities (PEM, one or several) that a client checks the server's certificate against,
+    with `sslmode=verify-full`. Locally empty: the server speaks no TLS there."""
     host_address: Output[str]
     """`host:port` for a person: on GCP the private address, which takes a tunnel or a machine in
     the network; locally a loopback port of the host."""

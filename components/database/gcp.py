@@ -1,75 +1,97 @@
-"""The database on Google Cloud: Cloud SQL on a private address."""
+"""The database on Google Cloud: Cloud SQL on a private address, with TLS and a key of our own.
+
+What is recommended, what is set and what is left out: docs/cloud/database.md.
+"""
 
 from pulumi import Output, ResourceOptions
 from pulumi_gcp import config, sql
 
-from components.database import ADMIN, PORT, DatabaseOutputs, DatabaseSpec
-from components.database.tuning import parameters
+from components.database import PORT, DatabaseOutputs, DatabaseSpec
+from components.database.cloud_sql_address import authorities, host, private_zone
+from components.database.cloud_sql_settings import every_server, primary_server
+from components.database.cloud_sql_users import (
+    databases,
+    roles,
+    service_accounts,
+    stored_passwords,
+)
 from components.foundation import FoundationOutputs
 from components.network import NetworkOutputs
 from components.outputs import after
-from components.password import Password
-
-MB_PER_GB = 1024
 
 
 def cloud_sql(
     name: str,
     spec: DatabaseSpec,
-    _foundation: FoundationOutputs,
+    foundation: FoundationOutputs,
     network: NetworkOutputs,
     opts: ResourceOptions,
 ) -> DatabaseOutputs:
-    server = sql.DatabaseInstance(
+    key = foundation.encryption_keys.apply(lambda keys: keys["database"])
+    server = primary(name, spec, key, network, opts)
+    replicas = [read_replica(name, spec, server, network, opts)] if spec.read_replica else []
+
+    passwords, users = roles(name, spec, server, opts)
+    made = [*users, *databases(name, spec, server, opts)]
+    stored_passwords(name, spec, passwords, key, opts)
+    service_accounts(name, spec, foundation.project, server, opts)
+
+    zone = private_zone(name, network, opts)
+    hosts = [
+        host(name, server, zone, opts),
+        *(host(f"{name}-replica", replica, zone, opts) for replica in replicas),
+    ]
+    return DatabaseOutputs(
+        host=hosts[0],
+        reader_host=hosts[-1],
+        port=Output.from_input(PORT),
+        passwords=Output.secret(after(Output.all(**passwords), *made)),
+        ca_certificate=authorities(server, *replicas),
+        host_address=Output.format("{0}:{1}", server.private_ip_address, PORT),
+    )
+
+
+def primary(
+    name: str,
+    spec: DatabaseSpec,
+    key: Output[str],
+    network: NetworkOutputs,
+    opts: ResourceOptions,
+) -> "sql.DatabaseInstance":
+    return sql.DatabaseInstance(
         name,
         database_version=f"POSTGRES_{spec.version}",
         region=config.region,
+        encryption_key_name=key,
         deletion_protection=spec.deletion_protection,
-        settings=sql.DatabaseInstanceSettingsArgs(
-            edition="ENTERPRISE",
-            tier=f"db-custom-{spec.cpus}-{spec.memory_gb * MB_PER_GB}",
-            availability_type="REGIONAL" if spec.highly_available else "ZONAL",
-            disk_size=spec.disk_gb,
-            disk_autoresize=True,
-            deletion_protection_enabled=spec.deletion_protection,
-            ip_configuration=sql.DatabaseInstanceSettingsIpConfigurationArgs(
-                ipv4_enabled=False, private_network=network.managed_services
-            ),
-            # A regional instance must have backups and the log that point-in-time recovery needs.
-            backup_configuration=sql.DatabaseInstanceSettingsBackupConfigurationArgs(
-                enabled=True, point_in_time_recovery_enabled=True
-            ),
-            database_flags=[
-                sql.DatabaseInstanceSettingsDatabaseFlagArgs(name=key, value=value)
-                for key, value in parameters(spec).items()
-            ],
-        ),
-        opts=opts,
+        final_backup_description=f"The last of {name}",
+        settings=primary_server(name, spec, network),
+        opts=kept(spec, opts),
     )
-    with_server = ResourceOptions(parent=opts.parent, deleted_with=server)
-    passwords: dict[str, Output[str]] = {}
-    made: list[Output[str]] = []
-    for role in [ADMIN, *spec.roles]:
-        password = Password(f"{name}-{role}", opts)
-        user = sql.User(
-            f"{name}-{role}",
-            instance=server.name,
-            name=role,
-            password=password.value,
-            opts=with_server,
-        )
-        passwords[role] = password.value
-        made.append(user.id)
-    for database in spec.databases:
-        made.append(
-            sql.Database(
-                f"{name}-{database}", instance=server.name, name=database, opts=with_server
-            ).id
-        )
-    return DatabaseOutputs(
-        host=server.private_ip_address,
-        port=Output.from_input(PORT),
-        passwords=Output.secret(after(Output.all(**passwords), *made)),
-        ca_certificate=Output.from_input(""),
-        host_address=Output.format("{0}:{1}", server.private_ip_address, PORT),
+
+
+def read_replica(
+    name: str,
+    spec: DatabaseSpec,
+    server: "sql.DatabaseInstance",
+    network: NetworkOutputs,
+    opts: ResourceOptions,
+) -> "sql.DatabaseInstance":
+    """A second server that follows `server`: in the same region, and so under the same key. It is
+    maintained with the primary, has its users, and needs no backups."""
+    return sql.DatabaseInstance(
+        f"{name}-replica",
+        database_version=f"POSTGRES_{spec.version}",
+        region=config.region,
+        master_instance_name=server.name,
+        instance_type="READ_REPLICA_INSTANCE",
+        deletion_protection=spec.deletion_protection,
+        settings=every_server(name, spec, network),
+        opts=kept(spec, opts),
     )
+
+
+def kept(spec: DatabaseSpec, opts: ResourceOptions) -> ResourceOptions:
+    """Refused by Pulumi itself, too, and as early as in the preview: without this, a setting that
+    only a new server can have would make that first, and then fail to delete the old one."""
+    return ResourceOptions(parent=opts.parent, protect=spec.deletion_protection)

@@ -63,8 +63,10 @@ def postgres_container(
         for database, owner in spec.databases.items()
     ]
     made = [server.id, *(role.id for role in roles.values()), *(one.id for one in databases)]
+    host = after(address, server.id)
     return DatabaseOutputs(
-        host=after(address, server.id),
+        host=host,
+        reader_host=host,
         port=Output.from_input(PORT),
         passwords=Output.secret(after(Output.all(**passwords), *made)),
         ca_certificate=Output.from_input(""),

@@ -25,12 +25,6 @@ def test_locally_the_tuning_reaches_the_server():
     assert command == ["postgres", *(f"-c{key}={value}" for key, value in TUNING.items())]
 
 
-def test_on_gcp_the_tuning_reaches_the_server():
-    server = build("database", "gcp").only("gcp:sql/databaseInstance:DatabaseInstance")
-    flags = {f["name"]: f["value"] for f in server.inputs["settings"]["databaseFlags"]}
-    assert flags == TUNING
-
-
 def test_locally_it_is_reached_over_loopback_and_the_database_network():
     inputs = build("database", "local").only("docker:index/container:Container").inputs
     assert inputs["ports"] == [{"internal": 5432, "external": 5432, "ip": "127.0.0.1"}]
@@ -56,19 +50,16 @@ def test_locally_the_data_is_in_a_labelled_volume():
     }
 
 
+def test_locally_reads_go_to_the_one_server():
+    result = build("database", "local").result
+    assert result["reader_host"] == result["host"] == "10.60.32.10"
+
+
 def test_every_role_has_a_password_of_its_own():
     for target in ("local", "gcp"):
         passwords = build("database", target).result["passwords"]
         assert set(passwords) == {"postgres", "trader", "clerk"}
         assert len(set(passwords.values())) == 3
-
-
-def test_on_gcp_the_server_has_no_public_address():
-    server = build("database", "gcp").only("gcp:sql/databaseInstance:DatabaseInstance")
-    assert server.inputs["settings"]["ipConfiguration"] == {
-        "ipv4Enabled": False,
-        "privateNetwork": "managed-services",
-    }
 
 
 def test_including_a_database_keeps_the_others():
