@@ -23,6 +23,7 @@ COMPUTED: Computed = {
         "project": "the-project",
         "name": name,
     },
+    "gcp:binaryauthorization/attestor:Attestor": lambda name, _: {"name": name},
     "gcp:compute/address:Address": lambda name, _: {
         "selfLink": name,
         "address": f"address of {name}",
@@ -38,6 +39,7 @@ COMPUTED: Computed = {
             "dnsEndpointConfig": {"endpoint": f"{name}.europe-west1.gke.goog"}
         },
     },
+    "gcp:containeranalysis/note:Note": lambda name, _: {"name": name},
     "gcp:dns/managedZone:ManagedZone": lambda name, _: {"name": name},
     "gcp:redis/instance:Instance": lambda name, _: {
         "host": "10.0.0.3",

@@ -1,112 +1,58 @@
-"""The cluster on Google Cloud: a private, regional GKE cluster with one node pool."""
+"""The cluster on Google Cloud: a private, regional GKE cluster.
+
+Standard, not Autopilot: pools by purpose, blue-green upgrades and confidential nodes are ours to
+set, and trading is to keep its nodes. Sources and reasons of all settings: docs/cloud/cluster.md.
+"""
 
 from pulumi import Output, ResourceOptions
 from pulumi_gcp import config, container
 
 from components.cluster import ClusterOutputs, ClusterSpec
+from components.cluster.gke_backup import backup_plan
+from components.cluster.gke_images import signed_images_only
+from components.cluster.gke_maintenance import maintain
+from components.cluster.gke_network import endpoint_host, private_network
+from components.cluster.gke_observability import observe
+from components.cluster.gke_pools import default_pool, node_pools
+from components.cluster.gke_security import harden
+from components.cluster.kubeconfig import kubeconfig
 from components.foundation import FoundationOutputs
-from components.network import PODS_RANGE, SERVICES_RANGE, NetworkOutputs
+from components.naming import cloud_labels
+from components.network import NetworkOutputs
 from components.registry import RegistryOutputs
 
 
 def gke(
     name: str,
     spec: ClusterSpec,
-    _foundation: FoundationOutputs,
+    foundation: FoundationOutputs,
     network: NetworkOutputs,
-    _registry: RegistryOutputs,
+    registry: RegistryOutputs,
     opts: ResourceOptions,
 ) -> ClusterOutputs:
+    args = container.ClusterArgs(
+        location=config.region,
+        description="The platform's cluster. Managed by Pulumi: changes by hand are undone.",
+        resource_labels=cloud_labels(name),
+        deletion_protection=spec.deletion_protection,
+    )
+    private_network(args, network)
+    harden(args, spec, foundation)
+    observe(args)
+    maintain(args, name, spec, foundation, opts)
+    default_pool(args, name, spec, foundation)
     cluster = container.Cluster(
         name,
-        location=config.region,
-        network=network.id,
-        subnetwork=network.private_subnet,
-        networking_mode="VPC_NATIVE",
-        datapath_provider="ADVANCED_DATAPATH",
-        ip_allocation_policy=container.ClusterIpAllocationPolicyArgs(
-            cluster_secondary_range_name=PODS_RANGE,
-            services_secondary_range_name=SERVICES_RANGE,
-        ),
-        private_cluster_config=container.ClusterPrivateClusterConfigArgs(
-            enable_private_nodes=True,
-            enable_private_endpoint=False,
-            master_ipv4_cidr_block=network.control_plane_cidr,
-        ),
-        release_channel=container.ClusterReleaseChannelArgs(channel="REGULAR"),
-        min_master_version=spec.kubernetes_version,
-        workload_identity_config=container.ClusterWorkloadIdentityConfigArgs(
-            workload_pool=f"{config.project}.svc.id.goog"
-        ),
-        # GKE makes a pool with the cluster; ours is a resource of its own, so it can change alone.
-        remove_default_node_pool=True,
-        initial_node_count=1,
-        deletion_protection=spec.deletion_protection,
-        opts=opts,
+        args,
+        # What only the default pool had, which is gone: GKE reports those of another pool.
+        ResourceOptions(parent=opts.parent, ignore_changes=["nodeConfig", "initialNodeCount"]),
     )
-    pool = container.NodePool(
-        f"{name}-general",
-        cluster=cluster.id,
-        node_count=max(1, spec.agents),
-        management=container.NodePoolManagementArgs(auto_repair=True, auto_upgrade=True),
-        node_config=container.NodePoolNodeConfigArgs(
-            machine_type=f"e2-standard-{spec.node_cpus}",
-            oauth_scopes=["https://www.googleapis.com/auth/cloud-platform"],
-            shielded_instance_config=container.NodePoolNodeConfigShieldedInstanceConfigArgs(
-                enable_secure_boot=True, enable_integrity_monitoring=True
-            ),
-            workload_metadata_config=container.NodePoolNodeConfigWorkloadMetadataConfigArgs(
-                mode="GKE_METADATA"
-            ),
-        ),
-        opts=opts,
-    )
+    pools = node_pools(name, spec, foundation, cluster.id, opts)
+    images = signed_images_only(name, spec, foundation, registry, opts)
+    backup_plan(name, spec, foundation, cluster.id, opts)
     return ClusterOutputs(
         name=cluster.name,
         disposable=Output.from_input(False),
-        kubeconfig=Output.secret(
-            Output.json_dumps(
-                kubeconfig(
-                    cluster.name,
-                    cluster.endpoint,
-                    cluster.master_auth.apply(lambda auth: auth.cluster_ca_certificate or ""),
-                    pool.id,
-                )
-            )
-        ),
+        # After the images' policy: nothing that it would refuse gets in before it.
+        kubeconfig=kubeconfig(cluster.name, endpoint_host(cluster), *pools, images),
     )
-
-
-def kubeconfig(
-    name: Output[str], endpoint: Output[str], ca: Output[str], pool: Output[str]
-) -> Output[dict[str, object]]:
-    """A kubeconfig (as JSON is YAML) that signs in as whoever `gke-gcloud-auth-plugin` says; known
-    once `pool` is."""
-
-    def render(values: list[str]) -> dict[str, object]:
-        name, endpoint, ca, _ = values
-        plugin = {
-            "apiVersion": "client.authentication.k8s.io/v1beta1",
-            "command": "gke-gcloud-auth-plugin",
-            "interactiveMode": "Never",
-            "provideClusterInfo": True,
-            "installHint": "gcloud components install gke-gcloud-auth-plugin",
-        }
-        return {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "current-context": name,
-            "clusters": [
-                {
-                    "name": name,
-                    "cluster": {
-                        "server": f"https://{endpoint}",
-                        "certificate-authority-data": ca,
-                    },
-                }
-            ],
-            "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
-            "users": [{"name": name, "user": {"exec": plugin}}],
-        }
-
-    return Output.all(name, endpoint, ca, pool).apply(render)

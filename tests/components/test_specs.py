@@ -16,12 +16,22 @@ ANOTHER: dict[str, Any] = {
     "network.cidr": "10.99.0.0/16",
     "cluster.servers": 3,
     "cluster.agents": 2,
-    "cluster.node_cpus": 8,
+    "cluster.pools": {"general": {"cpus": 8, "memory_gb": 64}},
+    "cluster.release_channel": "stable",
+    "cluster.change_freezes": {"audit": {"first_day": "2027-03-01", "last_day": "2027-03-05"}},
+    "cluster.security_group": "gke-security-groups@a-company.example",
+    "cluster.signing_keys": {"1": "-----BEGIN PUBLIC KEY-----\nMFk=\n-----END PUBLIC KEY-----"},
+    "cluster.unsigned_images": [],
+    "cluster.backup_interval_hours": 6,
     "cluster.published_ports": {9090: 30090},
     "cluster.api_port": 6560,
-    "database.cpus": 8,
-    "database.memory_gb": 32,
+    "database.cpus": 4,
+    "database.edition": "enterprise-plus",
+    "database.memory_gb": 8,
     "database.disk_gb": 100,
+    "database.iam_users": ["trader@the-project.iam.gserviceaccount.com"],
+    "database.recovery_days": 3,
+    "database.shared_buffers_mb": 1024,
     "database.databases": {"audit": "auditor"},
     "cache.memory_gb": 6,
     "cache.eviction_policy": "noeviction",
@@ -29,7 +39,7 @@ ANOTHER: dict[str, Any] = {
 """Another valid value for a field, where it can't be guessed from the present one."""
 
 NO_EFFECT = {"local": "Locally no effect", "gcp": "On GCP no effect"}
-ONE_VALUE = {"cluster.kubernetes_version", "database.version", "cache.version"}
+ONE_VALUE = {"database.version", "cache.version"}
 """Fields that allow one value only, so that no other can be tried."""
 
 FIELDS = [
