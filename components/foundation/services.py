@@ -9,6 +9,7 @@ APIS = (
     "compute",
     "container",
     "containeranalysis",
+    "containerfilesystem",
     "containerscanning",
     "containersecurity",
     "dns",
@@ -44,11 +45,18 @@ SERVICE_AGENTS = {
 
 Source: https://cloud.google.com/iam/docs/service-agents."""
 
-LATE_AGENTS = ("artifactregistry", "gkebackup", "pubsub", "redis", "secretmanager", "sqladmin")
+LATE_AGENTS = (
+    "artifactregistry",
+    "container",
+    "gkebackup",
+    "pubsub",
+    "redis",
+    "secretmanager",
+    "sqladmin",
+)
 """Those that may not be there when their API has just been enabled: a grant to them is refused
-then. Before the first deployment, `gcloud beta services identity create --service=<api>
-.googleapis.com` makes each, and `gcloud storage service-agent` makes storage's; both change
-nothing where it is there already."""
+then. `make bootstrap-gcp` asks for them, and for storage's, before the first deployment. Compute's
+comes with its API."""
 
 KEY_USERS = {
     # Secrets in etcd and boot disks of nodes; backups and upgrade notices of the cluster.

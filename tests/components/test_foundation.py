@@ -10,6 +10,7 @@ from components.foundation import DATA_CLASSES, FoundationSpec
 from components.foundation.accounts import ROLES
 from components.foundation.services import APIS, KEY_USERS, LATE_AGENTS, SERVICE_AGENTS
 from components.naming import label_value
+from ops.bootstrap.steps import AGENTS
 from stacks.defaults import DEFAULTS
 from tests.graph import Graph, Node
 from tests.programs import SPECS, build
@@ -112,8 +113,12 @@ def test_the_tables_of_services_agree():
     assert KEY_USERS.keys() == set(DATA_CLASSES)
     assert {api for apis in KEY_USERS.values() for api in apis} == SERVICE_AGENTS.keys()
     assert SERVICE_AGENTS.keys() <= set(APIS)
-    assert set(LATE_AGENTS) <= SERVICE_AGENTS.keys()
+    assert set(LATE_AGENTS) == SERVICE_AGENTS.keys() - {"compute", "storage"}
     assert all(agent.count("{number}") == 1 for agent in SERVICE_AGENTS.values())
+
+
+def test_the_first_deployment_finds_the_agents_there():
+    assert set(LATE_AGENTS) <= set(AGENTS)
 
 
 @given(st.integers(10**5, 10**18))

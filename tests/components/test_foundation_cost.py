@@ -9,7 +9,7 @@ from tests.components.test_foundation import spec
 from tests.graph import Graph
 from tests.programs import build
 
-BUDGETS = {"dev": "300", "staging": "1000", "prod": "4000"}
+BUDGETS = {"dev": "400", "staging": "1000", "prod": "4000"}
 
 
 @pytest.fixture(scope="module", params=list(BUDGETS))
