@@ -19,7 +19,13 @@ Name = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$")]
 PoolName = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$")]
 """GKE allows 40 characters, of which the component's name and Pulumi's suffix take the rest."""
 KeyVersion = Annotated[str, Field(pattern=r"^[1-9][0-9]*$")]
-PublicKey = Annotated[str, Field(pattern=r"^-----BEGIN PUBLIC KEY-----\s")]
+PublicKey = Annotated[
+    str,
+    Field(
+        pattern=r"^-----BEGIN PUBLIC KEY-----\s",
+        json_schema_extra={"allowed": "a public key as PEM, from -----BEGIN PUBLIC KEY----- on"},
+    ),
+]
 
 PODS_PER_NODE = 64
 """GKE gives each node a range for twice as many pods: a /25, half of what its own default (110)
@@ -35,13 +41,12 @@ class ClusterSpec(Spec):
     agents: int = Field(default=1, ge=0, le=100)
     """Worker nodes of this machine; with 0, the server runs the workloads. On GCP no effect: there
     `pools` says which nodes there are."""
-    pools: dict[PoolName, PoolSpec] = Field(
-        default_factory=lambda: {"general": PoolSpec()}, min_length=1
-    )
-    """Name → size and purpose of a set of nodes. At least one must be free for all, that is, not
-    reserved and not spot. Locally no effect: the nodes share the machine, and none is reserved."""
+    pools: dict[PoolName, PoolSpec] = Field(default_factory=lambda: {"general": PoolSpec()})
+    """Name → size and purpose of a set of nodes. In at least one there must always be a node for
+    all: neither reserved nor spot. Locally no effect: the nodes share the machine, and none is
+    reserved."""
     confidential_nodes: bool = False
-    """Encrypt the nodes' memory while they run (AMD SEV), for about 10 % more. It decides the
+    """Encrypt the nodes' memory while they run (AMD SEV), at an extra charge. It decides the
     machine family and can't be changed without making the cluster anew. Locally no effect."""
     release_channel: Literal["regular", "stable"] = "regular"
     """How soon new versions of Kubernetes arrive by themselves; `stable` has them months after
@@ -85,10 +90,13 @@ class ClusterSpec(Spec):
 
     @model_validator(mode="after")
     def _one_pool_for_all(self) -> Self:
-        if not any(not (pool.reserved_for or pool.spot) for pool in self.pools.values()):
+        """Kubernetes' own pods need a node to be on."""
+        if not any(
+            pool.min_nodes and not (pool.reserved_for or pool.spot) for pool in self.pools.values()
+        ):
             raise refuse(
-                f"given pools that are all reserved or spot: {', '.join(self.pools)}",
-                "at least one pool that is neither",
+                f"given {', '.join(self.pools) or 'none'} as pools",
+                "at least one pool with min_nodes from 1 that is neither reserved nor spot",
             )
         return self
 

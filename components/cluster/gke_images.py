@@ -14,7 +14,7 @@ from components.naming import cloud_labels
 from components.registry import RegistryOutputs
 
 ALGORITHM = "EC_SIGN_P256_SHA256"
-"""Google's guide to Binary Authorization: short signatures, enough for any HSM."""
+"""What Google's guide to attestors signs with."""
 
 
 def signed_images_only(

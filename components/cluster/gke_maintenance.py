@@ -12,10 +12,10 @@ from components.naming import cloud_labels
 
 WINDOW_START, WINDOW_END = "2026-01-03T02:00:00Z", "2026-01-03T09:00:00Z"
 WINDOW_RECURRENCE = "FREQ=WEEKLY;BYDAY=SA,SU"
-"""Weekend nights, from the end of the US after-hours session on Friday (01:00 UTC in winter) to
-long before Asia's opening on Sunday (22:00 UTC). Crypto markets never close: these are their
-quietest hours in Europe and America. GKE demands 48 hours in any 32 days: these are 56 and more.
-The first date is a Saturday in the past; only its times and the recurrence count."""
+"""Weekend nights: after the US after-hours session of Friday (ends at 01:00 UTC in winter), long
+before Monday's first opening (New Zealand, Sunday 21:00 UTC). Crypto markets never close; they are
+at their quietest at weekends. GKE demands 48 hours in any 32 days: these are 56 and more. The first
+date is a Saturday in the past; only its times and the recurrence count."""
 KEPT = f"{7 * 24 * 60 * 60}s"
 """How long a notice waits for a subscriber that is added or restored later."""
 

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from components.spec import Spec
 
 GB_PER_CPU = (4, 8)
-"""The shapes of machines that Google offers in every general-purpose family: standard, highmem."""
+"""The shapes of machines that Google has in every general-purpose family: standard, highmem."""
 LONGEST_FREEZE_DAYS = 30
 """GKE's strictest limit for a stretch without any upgrade."""
 A_DAY = Field(json_schema_extra={"allowed": "a day, such as 2027-01-15"})
@@ -34,7 +34,7 @@ class PoolSpec(Spec):
     disk_gb: int = Field(default=100, ge=50, le=2000)
     """Boot disk of a node in GB: its images, logs and scratch space."""
     spot: bool = False
-    """Use spare capacity: 60 to 90 % cheaper, and taken away with 30 s notice. For work that can
+    """Use spare capacity: 60 to 91 % cheaper, and taken away at 30 s notice. For work that can
     start again."""
     reserved_for: str = Field(default="", pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)?$")
     """Keep all else off these nodes: the value of their taint and label

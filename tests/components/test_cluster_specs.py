@@ -40,7 +40,8 @@ def test_every_size_is_a_machine_type_that_google_has(pool: PoolSpec, confidenti
 
 
 @given(st.dictionaries(st.from_regex(r"[a-z]{1,8}", fullmatch=True), pool_specs(), min_size=1))
-def test_the_most_nodes_hold_every_upgrade(pools: dict[str, PoolSpec]):
+def test_the_most_nodes_hold_every_upgrade(others: dict[str, PoolSpec]):
+    pools = {**others, "general": PoolSpec()}
     most = ClusterSpec(pools=pools).max_nodes
     assert most > sum(pool.max_nodes for pool in pools.values())
     surge, blue_green = UPGRADES["surge"], {"strategy": "BLUE_GREEN"}
@@ -84,11 +85,12 @@ def test_a_pool_that_cannot_be_is_refused(pool: dict[str, Any], said: str):
 @pytest.mark.parametrize(
     ("cluster", "said"),
     [
-        ({"pools": {}}, "at least 1 item"),
+        ({"pools": {}}, "given none as pools"),
+        ({"pools": {"a": {"min_nodes": 0}}}, "given a as pools"),
         ({"pools": {"Trading": {}}}, "should match pattern"),
         (
             {"pools": {"a": {"spot": True}, "b": {"reserved_for": "b"}}},
-            "all reserved or spot: a, b",
+            "given a, b as pools",
         ),
         ({"backup_interval_hours": 6, "backup_retention_days": 91}, "given backup_retention_days"),
         ({"backup_retention_days": 7, "backup_lock_days": 8}, "given backup_retention_days 7"),
