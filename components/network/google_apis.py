@@ -34,6 +34,7 @@ def private_names(name: str, network: "compute.Network", opts: ResourceOptions) 
     records = [record for domain in DOMAINS for record in _zone(name, domain, network, opts)]
     return dns.Policy(
         name,
+        description="Every query is logged.",
         enable_logging=True,
         enable_inbound_forwarding=False,
         networks=[{"network_url": network.id}],
