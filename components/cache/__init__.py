@@ -11,12 +11,16 @@ from components.foundation import FoundationOutputs
 from components.network import NetworkOutputs
 from components.spec import Spec
 
+LARGEST_MEMORY_GB = 240
+"""Four fifths of 300 GiB, the largest instance of Memorystore."""
+
 
 class CacheSpec(Spec):
     version: Literal["7.0"] = "7.0"
     """Minor version of Redis."""
-    memory_gb: int = Field(default=1, ge=1, le=300)
-    """Memory that the data may fill, in GiB."""
+    memory_gb: int = Field(default=1, ge=1, le=LARGEST_MEMORY_GB)
+    """Memory that the data may fill, in GiB: Redis' `maxmemory`. On GCP the instance is a quarter
+    larger, so that snapshots, fail-over and maintenance have room."""
     eviction_policy: Literal[
         "noeviction",
         "allkeys-lru",
@@ -31,10 +35,16 @@ class CacheSpec(Spec):
     idle_timeout_seconds: int = Field(default=300, ge=0)
     """Close a connection that was idle for so long; 0 never."""
     highly_available: bool = True
-    """Keep a second node with a copy of the data. On GCP it takes over when the first fails, and
-    serves reads from 5 GiB up (Memorystore's rule for read replicas); locally it serves reads."""
+    """Keep a second node with a copy of the data. On GCP it is in another zone, takes over when the
+    first fails, and serves reads from 4 GiB up (Memorystore has read replicas only in instances of
+    5 GiB and more); locally it serves reads."""
+    read_replicas: int = Field(default=1, ge=1, le=5)
+    """How many nodes have a copy of the data and serve reads, where they do; two outlast the loss
+    of a zone without one less. Locally no effect: one machine needs but one."""
     host_port: int = Field(default=6379, ge=1024, le=65534)
     """Loopback port of the primary on the host; the replica has the next. On GCP no effect."""
+    deletion_protection: bool = False
+    """Refuse to delete the cache until this is set to false. Locally no effect."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +69,9 @@ class CacheOutputs:
 
     @property
     def url(self) -> Output[str]:
-        """`redis://…` with the password, secret."""
-        return Output.format("redis://:{0}@{1}:{2}", self.password, self.host, self.port)
+        """`rediss://…` where the server speaks TLS, else `redis://…`; with the password, secret."""
+        scheme = self.ca_certificate.apply(lambda authority: "rediss" if authority else "redis")
+        return Output.format("{0}://:{1}@{2}:{3}", scheme, self.password, self.host, self.port)
 
 
 CacheBuilder = Callable[

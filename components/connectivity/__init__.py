@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 
 import pulumi_kubernetes as kubernetes
 from pulumi import ComponentResource, CustomTimeouts, Output, ResourceOptions
@@ -15,8 +16,12 @@ ACCOUNT = "connectivity"
 """The database and the role that the check has to itself."""
 NAMESPACE = "connectivity-check"
 SERVICE_NAME = "kubernetes.default.svc.cluster.local"
-DEADLINE_SECONDS = 400
-"""Five checks of up to 60 s each, and the time to pull the image."""
+DEADLINE_SECONDS = 520
+"""Seven checks of up to 60 s each, and the time to pull the image."""
+AUTHORITIES = "/etc/connectivity-check"
+"""The folder of the authorities' files in the pod."""
+DATABASE_CA, CACHE_CA = "database-ca.pem", "cache-ca.pem"
+"""Their names."""
 
 
 class ConnectivityCheck(ComponentResource):
@@ -36,7 +41,9 @@ class ConnectivityCheck(ComponentResource):
     ) -> None:
         super().__init__("alphintra:index:ConnectivityCheck", name, None, opts)
         here = ResourceOptions(parent=self)
-        image = PublishedImage(name, "connectivity-check", registry.address, here)
+        image = PublishedImage(
+            name, "connectivity-check", registry.address, registry.image_platform, here
+        )
         namespace = kubernetes.core.v1.Namespace(
             name,
             metadata={
@@ -45,13 +52,19 @@ class ConnectivityCheck(ComponentResource):
             },
             opts=here,
         )
-        settings = environment(database, cache)
+        settings, authorities = environment(database, cache), certificates(database, cache)
         # Not secret: it can't be turned back, and would hide the whole Job in a preview.
-        fingerprint = Output.unsecret(settings.apply(digest))
+        fingerprint = Output.unsecret(Output.all(settings, authorities).apply(digest))
         credentials = kubernetes.core.v1.Secret(
             name,
             metadata={"name": name, "namespace": namespace.metadata["name"]},
             string_data=settings,
+            opts=here,
+        )
+        trusted = kubernetes.core.v1.ConfigMap(
+            f"{name}-authorities",
+            metadata={"name": f"{name}-authorities", "namespace": namespace.metadata["name"]},
+            data=authorities,
             opts=here,
         )
         kubernetes.batch.v1.Job(
@@ -67,7 +80,9 @@ class ConnectivityCheck(ComponentResource):
                 "active_deadline_seconds": DEADLINE_SECONDS,
                 "template": {
                     "metadata": {"annotations": {"io.alphintra/settings": fingerprint}},
-                    "spec": pod(image.image, credentials.metadata["name"]),
+                    "spec": pod(
+                        image.image, credentials.metadata["name"], trusted.metadata["name"]
+                    ),
                 },
             },
             opts=ResourceOptions(
@@ -80,7 +95,11 @@ class ConnectivityCheck(ComponentResource):
 
 
 def environment(database: DatabaseOutputs, cache: CacheOutputs) -> Output[dict[str, str]]:
-    """What the check reads from its environment, under the names that psql and redis-cli know."""
+    """What the check reads from its environment, under the names that psql and redis-cli know.
+
+    The database's certificate must also bear the host's name: its authority signs other customers'
+    too (Cloud SQL). The cache's authority signs for this one cache alone, so it is enough.
+    """
     return Output.secret(
         Output.all(
             SERVICE_NAME=SERVICE_NAME,
@@ -89,21 +108,36 @@ def environment(database: DatabaseOutputs, cache: CacheOutputs) -> Output[dict[s
             PGDATABASE=ACCOUNT,
             PGUSER=ACCOUNT,
             PGPASSWORD=database.passwords.apply(lambda passwords: passwords[ACCOUNT]),
+            PGSSLMODE=database.ca_certificate.apply(lambda ca: "verify-full" if ca else "disable"),
+            PGSSLROOTCERT=database.ca_certificate.apply(trust(DATABASE_CA)),
             CACHE_HOST=cache.host,
             CACHE_PORT=cache.port.apply(str),
             CACHE_READER_HOST=cache.reader_host,
             CACHE_READER_PORT=cache.reader_port.apply(str),
+            CACHE_CA_FILE=cache.ca_certificate.apply(trust(CACHE_CA)),
             REDISCLI_AUTH=cache.password,
         )
     )
 
 
-def digest(settings: dict[str, str]) -> str:
-    """A fingerprint of `settings` that gives none of them away."""
+def certificates(database: DatabaseOutputs, cache: CacheOutputs) -> Output[dict[str, str]]:
+    """The authorities as files, by name; empty where the server speaks no TLS."""
+    return Output.all(**{DATABASE_CA: database.ca_certificate, CACHE_CA: cache.ca_certificate})
+
+
+def trust(file: str) -> Callable[[str], str]:
+    """The path of `file` in the pod for an authority, and nothing for none."""
+    return lambda authority: f"{AUTHORITIES}/{file}" if authority else ""
+
+
+def digest(settings: object) -> str:
+    """A fingerprint of `settings` (what JSON can hold) that gives none of them away."""
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
 
-def pod(image: Output[str], secret: Output[str]) -> "kubernetes.core.v1.PodSpecArgsDict":
+def pod(
+    image: Output[str], secret: Output[str], authorities: Output[str]
+) -> "kubernetes.core.v1.PodSpecArgsDict":
     """The check's pod, within the `restricted` Pod Security Standard."""
     return {
         "restart_policy": "Never",
@@ -113,11 +147,15 @@ def pod(image: Output[str], secret: Output[str]) -> "kubernetes.core.v1.PodSpecA
             "run_as_user": 65532,
             "seccomp_profile": {"type": "RuntimeDefault"},
         },
+        "volumes": [{"name": "authorities", "config_map": {"name": authorities}}],
         "containers": [
             {
                 "name": "check",
                 "image": image,
                 "env_from": [{"secret_ref": {"name": secret}}],
+                "volume_mounts": [
+                    {"name": "authorities", "mount_path": AUTHORITIES, "read_only": True}
+                ],
                 # So that Pulumi's error shows what the check printed, not just its exit code.
                 "termination_message_policy": "FallbackToLogsOnError",
                 "resources": {

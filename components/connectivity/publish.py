@@ -12,6 +12,8 @@ from components.command import run
 from components.images import CATALOG, ImageSource, catalog, resolve
 
 BASE = "debian"
+WHAT_IT_IS = ("name", "registry", "content", "platform")
+"""The inputs that make another image."""
 
 
 def content_digest(folder: Path) -> str:
@@ -34,23 +36,27 @@ class PublishedImageProvider(ResourceProvider):
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Build, push, and name the image by what the registry says its digest is.
 
+        The tag is the image's own id, so that a registry whose tags can't be moved takes the same
+        image twice, and another build of the same folder (newer packages) beside it.
         Docker must be signed in to a registry that asks for it (`gcloud auth configure-docker`).
         """
         base, _ = resolve(ImageSource(props["base_official"], props["base_stand_in"]))
         repository = f"{props['registry']}/{props['name']}"
-        tag = f"{repository}:{props['content'][:12]}"
-        folder = str(CATALOG.parent / props["name"])
-        run(
-            ["docker", "build", "--quiet", f"--build-arg=BASE={base}", f"--tag={tag}", folder],
-            timeout_seconds=900,
-        )
+        build = ["docker", "build", "--quiet", f"--build-arg=BASE={base}"]
+        if props["platform"]:
+            build.append(f"--platform={props['platform']}")
+        image_id = run([*build, str(CATALOG.parent / props["name"])], timeout_seconds=900).strip()
+        tag = f"{repository}:{image_id.removeprefix('sha256:')[:12]}"
+        run(["docker", "tag", image_id, tag])
         run(["docker", "push", "--quiet", tag], timeout_seconds=900)
         digests = json.loads(run(["docker", "image", "inspect", tag]))[0]["RepoDigests"]
         image = next(digest for digest in digests if digest.startswith(f"{repository}@"))
         return CreateResult(image, {**props, "image": image})
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        replaces = [key for key in ("name", "registry", "content") if _olds[key] != _news[key]]
+        # An image published before there was a platform was for the host's own.
+        olds = {"platform": "", **_olds}
+        replaces = [key for key in WHAT_IT_IS if olds[key] != _news[key]]
         return DiffResult(changes=bool(replaces), replaces=replaces)
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
@@ -58,16 +64,25 @@ class PublishedImageProvider(ResourceProvider):
 
 
 class PublishedImage(Resource, module="alphintra", name="PublishedImage"):
-    """The image of `images/<image>`, in `registry`."""
+    """The image of `images/<image>`, in `registry`, for `platform` (`os/architecture`; empty is the
+    host's own)."""
 
     image: Output[str]
     """`<registry>/<image>@sha256:…`."""
 
-    def __init__(self, name: str, image: str, registry: Input[str], opts: ResourceOptions) -> None:
+    def __init__(
+        self,
+        name: str,
+        image: str,
+        registry: Input[str],
+        platform: Input[str],
+        opts: ResourceOptions,
+    ) -> None:
         base = catalog()[BASE]
         props = {
             "name": image,
             "registry": registry,
+            "platform": platform,
             "content": content_digest(CATALOG.parent / image),
             "base_official": base.official,
             "base_stand_in": base.stand_in,

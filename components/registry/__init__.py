@@ -1,4 +1,4 @@
-"""Registry: container images. On GCP, an Artifact Registry repository; locally, a container."""
+"""Registry: container images. On GCP, Artifact Registry; locally, a container."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,11 +12,13 @@ from components.spec import Spec
 
 
 class RegistrySpec(Spec):
-    immutable_tags: bool = False
-    """Refuse to push a tag that is there already. Locally no effect: the registry has no such
-    rule."""
+    immutable_tags: bool = True
+    """Refuse to move or delete a tag that is there: what was tested is what runs. Locally no
+    effect: the registry has no such rule."""
     host_port: int = Field(default=5050, ge=1024, le=65535)
     """Loopback port of the registry on the host. On GCP no effect."""
+    deletion_protection: bool = False
+    """Refuse to delete the registry's own images until this is set to false. Locally no effect."""
 
 
 @dataclass(frozen=True)
@@ -25,10 +27,13 @@ class RegistryOutputs:
 
     address: Output[str]
     """What an image's name begins with, for whoever pushes and whoever pulls: `<address>/<image>`.
-    It has no trailing slash."""
+    It has no trailing slash, and is known once the cluster's nodes may pull from it."""
     mirror: Output[str]
     """Where the cluster's nodes really find `address`: a URL. The same place on GCP; locally the
     registry's container, since `localhost` is another machine to each node."""
+    image_platform: Output[str]
+    """What the images are to run on, as `os/architecture`: the cluster's nodes, not the machine
+    that builds. Locally empty: the two are the same."""
 
 
 RegistryBuilder = Callable[

@@ -36,4 +36,5 @@ def registry_container(
     return RegistryOutputs(
         address=after(f"localhost:{spec.host_port}", container.id),
         mirror=Output.format("http://{0}:{1}", container.name, PORT),
+        image_platform=Output.from_input(""),
     )

@@ -1,13 +1,17 @@
 #!/bin/bash
 # Uses the platform as a workload would, from inside the cluster, and says what works.
-# Reads PGHOST PGPORT PGUSER PGPASSWORD PGDATABASE (libpq's own names), CACHE_HOST CACHE_PORT
-# CACHE_READER_HOST CACHE_READER_PORT, REDISCLI_AUTH (redis-cli's own name) and SERVICE_NAME.
+# Reads PGHOST PGPORT PGUSER PGPASSWORD PGDATABASE PGSSLMODE PGSSLROOTCERT (libpq's own names),
+# CACHE_HOST CACHE_PORT CACHE_READER_HOST CACHE_READER_PORT, REDISCLI_AUTH (redis-cli's own name) and
+# SERVICE_NAME. CACHE_CA_FILE and PGSSLROOTCERT name the file of the authority that the server's
+# certificate is checked against; empty: the server speaks no TLS.
 # Each check is tried for up to 60 seconds: what a new cluster lacks comes up in that time.
 set -uo pipefail
 
 DEADLINE=60
 export PGCONNECT_TIMEOUT=5
 key="connectivity-check:$(hostname)"
+tls=()
+if [ -n "$CACHE_CA_FILE" ]; then tls=(--tls --cacert "$CACHE_CA_FILE"); fi
 failed=0
 
 # check TITLE COMMAND...: run COMMAND until it succeeds; its last words tell why it did not.
@@ -39,17 +43,32 @@ SQL
     [ "$row" = written ] || { printf 'read %s, not what was written\n' "$row"; return 1; }
 }
 
+# A server that is not there yet refuses too, so this counts only beside the check that logs in.
+database_in_clear() {
+    local words
+    if words=$(PGSSLMODE=disable psql --no-psqlrc --quiet --command='SELECT 1' 2>&1); then
+        printf 'a client without TLS could log in: %s\n' "$words"
+        return 1
+    fi
+}
+
 # redis WORD...: redis-cli exits with 0 when the server refuses a command, so errors are read.
 redis() {
     local reply
-    reply=$(timeout 5 redis-cli -e "$@") || { printf '%s\n' "$reply"; return 1; }
+    reply=$(timeout 5 redis-cli "${tls[@]}" -e "$@") || { printf '%s\n' "$reply"; return 1; }
     printf '%s\n' "$reply"
 }
 
 unauthenticated() {
     local reply
-    reply=$(REDISCLI_AUTH='' timeout 5 redis-cli -h "$CACHE_HOST" -p "$CACHE_PORT" ping 2>&1)
+    reply=$(REDISCLI_AUTH='' timeout 5 redis-cli "${tls[@]}" -h "$CACHE_HOST" -p "$CACHE_PORT" ping 2>&1)
     [[ $reply == *NOAUTH* ]] || { printf 'a client without a password got: %s\n' "$reply"; return 1; }
+}
+
+cache_in_clear() {
+    local reply
+    reply=$(timeout 5 redis-cli -h "$CACHE_HOST" -p "$CACHE_PORT" ping 2>&1)
+    [[ $reply != *PONG* ]] || { printf 'a client without TLS got: %s\n' "$reply"; return 1; }
 }
 
 write() { redis -h "$CACHE_HOST" -p "$CACHE_PORT" set "$key" written EX 120; }
@@ -62,7 +81,9 @@ read_back() {
 
 check "resolve $SERVICE_NAME" resolve
 check "database: log in as $PGUSER, write and read a row" database
+if [ -n "$PGSSLROOTCERT" ]; then check "database: refuse a client without TLS" database_in_clear; fi
 check "cache: refuse a client without a password" unauthenticated
+if [ -n "$CACHE_CA_FILE" ]; then check "cache: refuse a client without TLS" cache_in_clear; fi
 check "cache: authenticate and write on $CACHE_HOST" write
 check "cache: read on $CACHE_READER_HOST" read_back
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from components.command import CommandError
-from components.connectivity import digest
+from components.connectivity import DEADLINE_SECONDS, digest
 from components.connectivity.publish import PublishedImageProvider, content_digest
 from tests.components.fake_host import FakeHost, install
 from tests.graph import Graph
@@ -19,6 +19,7 @@ FOLDER = ROOT / "images" / "connectivity-check"
 PROPS: dict[str, Any] = {
     "name": "connectivity-check",
     "registry": "localhost:5050",
+    "platform": "",
     "content": "0123456789abcdef",
     "base_official": "debian:1",
     "base_stand_in": "alphintra.local/debian:1",
@@ -39,6 +40,7 @@ def test_the_job_runs_the_image_in_the_platforms_registry(graph: Graph):
 def test_the_job_is_told_all_addresses_and_credentials(graph: Graph):
     settings = graph.only("kubernetes:core/v1:Secret").inputs["stringData"]
     result = graph.result
+    over_tls = bool(result["cache_ca_certificate"])
     assert settings == {
         "SERVICE_NAME": "kubernetes.default.svc.cluster.local",
         "PGHOST": result["database_host"],
@@ -46,12 +48,36 @@ def test_the_job_is_told_all_addresses_and_credentials(graph: Graph):
         "PGDATABASE": "connectivity",
         "PGUSER": "connectivity",
         "PGPASSWORD": result["database_passwords"]["connectivity"],
+        "PGSSLMODE": "verify-full" if over_tls else "disable",
+        "PGSSLROOTCERT": "/etc/connectivity-check/database-ca.pem" if over_tls else "",
         "CACHE_HOST": result["cache_host"],
-        "CACHE_PORT": "6379",
+        "CACHE_PORT": str(result["cache_port"]),
         "CACHE_READER_HOST": result["cache_reader_host"],
-        "CACHE_READER_PORT": "6379",
+        "CACHE_READER_PORT": str(result["cache_reader_port"]),
+        "CACHE_CA_FILE": "/etc/connectivity-check/cache-ca.pem" if over_tls else "",
         "REDISCLI_AUTH": result["cache_password"],
     }
+
+
+def test_the_job_is_given_the_authorities_as_files(graph: Graph):
+    trusted = graph.only("kubernetes:core/v1:ConfigMap").inputs
+    assert trusted["data"] == {
+        "database-ca.pem": graph.result["database_ca_certificate"],
+        "cache-ca.pem": graph.result["cache_ca_certificate"],
+    }
+    pod = job(graph)["template"]["spec"]
+    (volume,), (mount,) = pod["volumes"], pod["containers"][0]["volumeMounts"]
+    assert volume["configMap"]["name"] == trusted["metadata"]["name"]
+    assert mount == {
+        "name": volume["name"],
+        "mountPath": "/etc/connectivity-check",
+        "readOnly": True,
+    }
+
+
+def test_the_job_may_take_as_long_as_all_its_checks():
+    checks = (FOLDER / "check.sh").read_text().count('check "')
+    assert checks * 60 + 60 <= DEADLINE_SECONDS
 
 
 def test_a_failed_check_shows_its_own_words_and_runs_again(graph: Graph):
@@ -99,7 +125,8 @@ def docker(monkeypatch: pytest.MonkeyPatch) -> FakeHost:
     digests = ["elsewhere/x@sha256:1", "localhost:5050/connectivity-check@sha256:2"]
     host.answers = {
         "docker image inspect": json.dumps([{"Id": "sha256:base", "RepoDigests": digests}]),
-        "docker build": "",
+        "docker build": "sha256:0123456789abcdef\n",
+        "docker tag": "",
         "docker push": "",
     }
     return host
@@ -110,7 +137,23 @@ def test_publishing_builds_pushes_and_names_the_digest(docker: FakeHost):
     assert outs and outs["image"] == "localhost:5050/connectivity-check@sha256:2"
     (build,), (push,) = docker.ran("docker build"), docker.ran("docker push")
     assert "--build-arg=BASE=debian:1" in build
+    assert "--platform" not in build
     assert push.endswith(" localhost:5050/connectivity-check:0123456789ab")
+
+
+def test_a_tag_is_of_one_image_for_ever(docker: FakeHost):
+    """The same folder built later, with newer packages in it, is another image."""
+    PublishedImageProvider().create(dict(PROPS))
+    docker.answers["docker build"] = "sha256:fedcba9876543210"
+    PublishedImageProvider().create(dict(PROPS))
+    first, second = (command.rsplit(":", 1)[1] for command in docker.ran("docker push"))
+    assert (first, second) == ("0123456789ab", "fedcba987654")
+
+
+def test_an_image_is_built_for_what_it_is_to_run_on(docker: FakeHost):
+    PublishedImageProvider().create({**PROPS, "platform": "linux/amd64"})
+    (build,) = docker.ran("docker build")
+    assert "--platform=linux/amd64" in build
 
 
 def test_a_push_that_is_refused_is_an_error(docker: FakeHost):
@@ -123,6 +166,8 @@ def test_publishing_again_only_when_something_changed():
     provider = PublishedImageProvider()
     assert provider.diff("x", PROPS, {**PROPS, "base_official": "debian:2"}).changes is False
     assert provider.diff("x", PROPS, {**PROPS, "content": "f"}).replaces == ["content"]
+    before_platforms = {key: value for key, value in PROPS.items() if key != "platform"}
+    assert provider.diff("x", before_platforms, PROPS).changes is False
 
 
 CLIENTS = {
@@ -137,8 +182,16 @@ CLIENTS = {
     "sleep": "exit 0",
 }
 
+OVER_TLS = {
+    "psql": '[ "$PGSSLMODE" != disable ] || exit 2; cat >/dev/null; echo written',
+    "redis-cli": f"""
+        [[ $* == "--tls --cacert /ca.pem "* ]] || exit 1
+        {CLIENTS["redis-cli"]}""",
+}
+"""The same, refusing all that is not encrypted."""
 
-def run_check(folder: Path, **changed: str) -> subprocess.CompletedProcess[str]:
+
+def run_check(folder: Path, ca: str = "", **changed: str) -> subprocess.CompletedProcess[str]:
     """Run the script with stand-ins for its clients; a deadline of 0 s for what fails."""
     for name, body in {**CLIENTS, **changed}.items():
         client = folder / name
@@ -152,6 +205,8 @@ def run_check(folder: Path, **changed: str) -> subprocess.CompletedProcess[str]:
             "PATH": f"{folder}:/usr/bin:/bin",
             "CACHE_PORT": "1",
             "CACHE_READER_PORT": "1",
+            "CACHE_CA_FILE": ca,
+            "PGSSLROOTCERT": ca,
             **{n: n.lower() for n in names},
         },
         capture_output=True,
@@ -183,3 +238,27 @@ class TestScript:
         assert done.returncode == 1
         assert words in done.stdout
         assert "see the lines above" in done.stdout
+
+    def test_over_tls_a_client_without_it_must_be_refused(self, tmp_path: Path):
+        done = run_check(tmp_path, ca="/ca.pem", **OVER_TLS)
+        assert done.returncode == 0, done.stdout
+        assert done.stdout.count("ok    ") == 7
+
+    @pytest.mark.parametrize(
+        ("client", "words"),
+        [
+            ("psql", "a client without TLS could log in: written"),
+            ("redis-cli", "a client without TLS got: PONG"),
+        ],
+    )
+    def test_over_tls_a_server_that_speaks_in_clear_is_found_out(
+        self, tmp_path: Path, client: str, words: str
+    ):
+        lax = {
+            "psql": CLIENTS["psql"],
+            "redis-cli": 'case "$*" in ping|-h*ping) echo PONG; exit ;; esac'
+            + CLIENTS["redis-cli"],
+        }
+        done = run_check(tmp_path, ca="/ca.pem", **{**OVER_TLS, client: lax[client]})
+        assert done.returncode == 1
+        assert words in done.stdout

@@ -68,7 +68,7 @@ def test_the_stack_file_wins_over_the_table():
 CASES = {
     "a value out of range": (
         given_as(cache={"memory_gb": 0}),
-        f"{FILE}: alphintra:cache.memory_gb: given 0; allowed: a whole number from 1 to 300",
+        f"{FILE}: alphintra:cache.memory_gb: given 0; allowed: a whole number from 1 to 240",
     ),
     "a value of another type": (
         given_as(database={"highly_available": "perhaps"}),
@@ -80,9 +80,9 @@ CASES = {
     ),
     "an unknown key": (
         given_as(cache={"memroy_gb": 1}),
-        f"{FILE}: alphintra:cache.memroy_gb: an unknown key; allowed: eviction_policy, "
-        "highly_available, host_port, idle_timeout_seconds, memory_gb, version "
-        "(did you mean memory_gb?)",
+        f"{FILE}: alphintra:cache.memroy_gb: an unknown key; allowed: deletion_protection, "
+        "eviction_policy, highly_available, host_port, idle_timeout_seconds, memory_gb, "
+        "read_replicas, version (did you mean memory_gb?)",
     ),
     "an unknown capability": (
         given_as(cahce={}),
@@ -96,7 +96,8 @@ CASES = {
     "not an object": (
         {**LOCAL, "alphintra:cache": "big"},
         f"{FILE}: alphintra:cache: given 'big'; allowed: an object with the keys "
-        "eviction_policy, highly_available, host_port, idle_timeout_seconds, memory_gb, version",
+        "deletion_protection, eviction_policy, highly_available, host_port, idle_timeout_seconds, "
+        "memory_gb, read_replicas, version",
     ),
     "a public block": (
         given_as(network={"cidr": "8.8.0.0/16"}),
@@ -173,7 +174,7 @@ def test_a_secret_setting_is_not_shown(monkeypatch: pytest.MonkeyPatch):
 specs = {
     "cache": st.builds(
         CacheSpec,
-        memory_gb=st.integers(1, 300),
+        memory_gb=st.integers(1, 240),
         highly_available=st.booleans(),
         idle_timeout_seconds=st.integers(0, 10**6),
     ),
@@ -206,7 +207,7 @@ def test_settings_survive_the_way_through_yaml(wanted: dict[str, Any]):
 @given(
     st.sampled_from(
         [
-            ("cache", "memory_gb", 1, 300),
+            ("cache", "memory_gb", 1, 240),
             ("cluster", "agents", 0, 100),
             ("database", "work_mem_mb", 1, 2048),
             ("database", "max_connections", 14, 262143),
