@@ -21,7 +21,7 @@ DEFAULTS: dict[str, dict[str, dict[str, Any]]] = {
         "foundation": {
             "deletion_protection": True,
             "audit_log_retention_days": 90,
-            "monthly_budget": 1000,
+            "monthly_budget": 1200,
         },
         "network": {"cidr": "10.70.0.0/16"},
         "cluster": {
@@ -62,7 +62,7 @@ DEFAULTS: dict[str, dict[str, dict[str, Any]]] = {
             "log_retention_days": 90,
             "audit_log_retention_days": 400,
             "lock_audit_logs": True,
-            "monthly_budget": 4000,
+            "monthly_budget": 4500,
         },
         "network": {"cidr": "10.80.0.0/16"},
         "cluster": {

@@ -4,6 +4,7 @@ APIS = (
     "artifactregistry",
     "billingbudgets",
     "binaryauthorization",
+    "cloudasset",
     "cloudkms",
     "cloudresourcemanager",
     "compute",
@@ -27,7 +28,8 @@ APIS = (
     "storage",
     "sts",
 )
-"""Names before `.googleapis.com`. The first deployment needs serviceusage and cloudresourcemanager
+"""Names before `.googleapis.com`. Cloud Asset Inventory keeps the history of what there is and who
+may reach it: CIS GCP 2.13. The first deployment needs serviceusage and cloudresourcemanager
 enabled by hand: the others are enabled through them."""
 
 SERVICE_AGENTS = {

@@ -5,11 +5,12 @@ import re
 import pytest
 
 from components.foundation.alerts import WATCHES
+from tests.cloud_tables import costs, settings
 from tests.components.test_foundation import spec
 from tests.graph import Graph
-from tests.programs import build
+from tests.programs import STACKS, build
 
-BUDGETS = {"dev": "400", "staging": "1000", "prod": "4000"}
+BUDGETS = {"dev": "650", "staging": "1200", "prod": "4500"}
 
 
 @pytest.fixture(scope="module", params=list(BUDGETS))
@@ -29,6 +30,13 @@ def test_the_budget_is_of_the_whole_project(environment: str, graph: Graph):
     assert budget["budgetFilter"]["projects"] == ["projects/123456789012"]
     assert budget["budgetFilter"]["calendarPeriod"] == "MONTH"
     assert "labels" not in budget["budgetFilter"]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_quiet_month_sets_nothing_off(stack: str):
+    """The second threshold is 80 %; one that is passed every month warns of nothing."""
+    of = settings(stack)
+    assert sum(costs(of).values()) < 0.8 * of.foundation.monthly_budget
 
 
 def test_half_most_and_all_of_it_and_the_forecast_are_announced(graph: Graph):
