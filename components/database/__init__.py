@@ -8,7 +8,7 @@ from pulumi import ComponentResource, Output, ResourceOptions
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from components.database.limits import Edition, conflicts
+from components.database.limits import SMALLEST_GB, Edition, conflicts
 from components.foundation import FoundationOutputs
 from components.network import NetworkOutputs
 from components.spec import Spec
@@ -40,7 +40,7 @@ class DatabaseSpec(Spec):
     cpus: int = Field(default=2, ge=2, le=128, multiple_of=2)
     """Processors: up to 96; in edition enterprise-plus 2, 4, 8, 16, 32, 48, 64, 80, 96 or 128.
     Locally no effect: the container shares the machine's."""
-    memory_gb: int = Field(default=4, ge=4, le=864)
+    memory_gb: int = Field(default=4, ge=SMALLEST_GB, le=864)
     """Memory of the server, in GiB: 0.9 to 6.5 for each processor; in edition enterprise-plus at
     least so much, since its machines have 8 for each. Locally the container's limit."""
     disk_gb: int = Field(default=20, ge=10, le=65536)

@@ -16,6 +16,8 @@ Edition = Literal["enterprise", "enterprise-plus"]
 MB_PER_GB = 1024
 LARGEST_CUSTOM = 96, 624
 """Processors and GiB of the largest custom machine."""
+SMALLEST_GB = 4
+"""3.75 GiB, in whole ones."""
 GB_PER_CPU = 0.9, 6.5
 """Least and most memory of a custom machine for each of its processors, in GiB."""
 ENTERPRISE_PLUS_GB = {
@@ -77,7 +79,8 @@ def _machine_conflicts(spec: "DatabaseSpec") -> Iterator[tuple[str, str]]:
         return
     if cpus > LARGEST_CUSTOM[0]:
         yield f"cpus {cpus} in edition enterprise", f"up to {LARGEST_CUSTOM[0]}"
-    least, most = ceil(GB_PER_CPU[0] * cpus), min(floor(GB_PER_CPU[1] * cpus), LARGEST_CUSTOM[1])
+    least = max(ceil(GB_PER_CPU[0] * cpus), SMALLEST_GB)
+    most = min(floor(GB_PER_CPU[1] * cpus), LARGEST_CUSTOM[1])
     if not least <= memory <= most:
         span = f"memory_gb from {least} to {most} for {cpus} processors in edition enterprise"
         yield f"memory_gb {memory} with cpus {cpus}", span

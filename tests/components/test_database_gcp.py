@@ -8,7 +8,7 @@ from components.database import DatabaseSpec
 from components.database.cloud_sql_settings import backup_location
 from stacks.config import parse
 from tests.graph import Graph, Node
-from tests.programs import SPECS, STACKS, build, stack_config
+from tests.programs import ROOT, SPECS, STACKS, build, stack_config
 
 SERVER = "gcp:sql/databaseInstance:DatabaseInstance"
 SMALL = SPECS["database"]
@@ -244,3 +244,17 @@ def test_everything_that_costs_is_labelled(graph: Graph):
     labelled += [node.inputs["labels"] for node in graph.of("gcp:secretmanager/secret:Secret")]
     labelled += [node.inputs["labels"] for node in graph.of("gcp:dns/managedZone:ManagedZone")]
     assert all(labels["component"] == "database" for labels in labelled)
+
+
+def test_the_page_counts_what_its_table_says():
+    page = (ROOT / "docs/cloud/database.md").read_text()
+    lines = page.split("## Settings")[1].split("## Left out")[0].splitlines()
+    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines if "|" in line]
+    rows = [row for row in cells[2:] if row[1]]
+    dev, staging, prod = (
+        sum(not row[column].startswith(("by environment", "not in")) for row in rows)
+        for column in (2, 3, 4)
+    )
+    cff, tgm = (sum(row[column] == "yes" for row in rows) for column in (5, 6))
+    assert f"{len(rows)} settings. Set here: dev {dev}, staging {staging}, prod {prod}." in page
+    assert f"Set by default: CFF {cff}, TGM {tgm};" in page

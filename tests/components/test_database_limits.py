@@ -21,7 +21,7 @@ CONFLICTS: dict[str, tuple[dict[str, Any], str]] = {
     "too much memory for the processors": (
         {"cpus": 2, "memory_gb": 16},
         "given memory_gb 16 with cpus 2; allowed: "
-        "memory_gb from 2 to 13 for 2 processors in edition enterprise",
+        "memory_gb from 4 to 13 for 2 processors in edition enterprise",
     ),
     "too little memory for the processors": (
         {"cpus": 16, "memory_gb": 8},
