@@ -16,7 +16,7 @@ from components.cluster.gke_pools import SHAPES, UPGRADES, machine_type
 from components.cluster.specs import GB_PER_CPU, ChangeFreeze, PoolSpec
 from components.network.plan import address_plan
 from stacks.defaults import DEFAULTS
-from tests.programs import STACKS
+from tests.programs import ROOT, STACKS
 
 
 @st.composite
@@ -133,3 +133,21 @@ def test_the_window_leaves_google_48_hours_in_any_32_days(offset: int):
     assert start.weekday() in weekdays
     assert end - start >= timedelta(hours=4)  # shorter ones do not count
     assert len(open_days) * (end - start) >= timedelta(hours=48)
+
+
+def test_the_page_counts_what_it_lists():
+    page = (ROOT / "docs" / "cloud" / "cluster.md").read_text()
+    settings = page[page.index("## Settings") : page.index("## Where the anchors")]
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in settings.splitlines()[4:]
+        if line.startswith("| ") and not line.startswith("| **")
+    ]
+    alike = sum(row[3].startswith("set") for row in rows)
+    assert f"Of the {len(rows)} settings above, {alike} are set" in page
+    defaults = " ".join(row[2] for row in rows).split()
+    counts = ", ".join(f"{anchor} {defaults.count(anchor)}" for anchor in ("CFF", "TGM", "GP"))
+    assert f"{counts} (an Autopilot cluster" in page
+    assert f"{sum(not row[2] for row in rows)} are nobody's default" in page
+    most = {e: ClusterSpec.model_validate(DEFAULTS[e]["cluster"]).max_nodes for e in STACKS}
+    assert ", ".join(f"{environment} {nodes}" for environment, nodes in most.items()) in page
