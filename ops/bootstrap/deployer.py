@@ -12,9 +12,10 @@ class Role:
 
 
 GRANTABLE = (
-    "roles/cloudsql.client",
     "roles/cloudsql.instanceUser",
     "roles/container.defaultNodeServiceAccount",
+    "roles/containeranalysis.notes.attacher",
+    "roles/containeranalysis.occurrences.editor",
 )
 """What the program grants in the project. The deployer can hand out these roles and no others, so
 it can't make itself, or anybody, an owner.
@@ -38,11 +39,10 @@ ROLES = (
     Role(
         "roles/cloudkms.admin",
         "key rings, keys, and which service agent may use each; it can't "
-        "encrypt or decrypt with them",
+        "itself encrypt or decrypt with them",
         ("kms",),
     ),
     Role("roles/cloudkms.publicKeyViewer", "reads the public half of the attestor's key", ()),
-    Role("roles/cloudquotas.admin", "asks for quota", ("cloudquota",)),
     Role("roles/cloudsql.admin", "the database server, its users and databases", ("sql",)),
     Role(
         "roles/compute.networkAdmin",
@@ -69,7 +69,7 @@ ROLES = (
     Role("roles/gkebackup.admin", "the cluster's backup plan", ("gkebackup",)),
     Role("roles/iam.serviceAccountAdmin", "the platform's service accounts", ("serviceaccount",)),
     Role("roles/iam.serviceAccountUser", "lets nodes run as the node account"),
-    Role("roles/logging.configWriter", "log sinks and exclusions", ("logging",)),
+    Role("roles/logging.configWriter", "where logs go, how long they stay", ("logging",)),
     Role("roles/monitoring.alertPolicyEditor", "alerts", ("monitoring",)),
     Role(
         "roles/monitoring.notificationChannelEditor",
@@ -89,9 +89,8 @@ ROLES = (
     ),
     Role("roles/secretmanager.admin", "secrets and their versions", ("secretmanager",)),
     Role("roles/serviceusage.serviceUsageAdmin", "enables APIs", ("projects",)),
-    Role("roles/storage.admin", "buckets of the platform", ("storage",)),
 )
-"""In the project. Beside these: the state's bucket and key (`bootstrap_gcp.py`), and
+"""In the project. Beside these: the state's bucket and key (`steps.py`), and
 `roles/billing.costsManager` on the billing account for the budget, which only its administrator can
 grant."""
 
