@@ -1,7 +1,7 @@
 """A stack's settings: read from its file, checked, and explained where they are wrong."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal, Self, cast
 
 import pulumi
@@ -16,8 +16,10 @@ from components.foundation import FoundationSpec
 from components.network import NetworkSpec
 from components.registry import RegistrySpec
 from components.spec import Spec
+from policy.google import PROJECT_ID, REGIONS
+from policy.waiver import Waiver
 from stacks.defaults import DEFAULTS
-from stacks.messages import MISSING, SECRET, Problem, problems, report
+from stacks.messages import MISSING, SECRET, Problem, did_you_mean, problems, report, shown
 
 NAMESPACE = "alphintra"
 GCP_SETTINGS = {
@@ -69,6 +71,14 @@ class Settings(PlatformSpec):
     """Where the stack stands: `local` (Docker and k3d on this machine) or `gcp`."""
     environment: Literal["dev", "staging", "prod"]
     """Which column of the table of defaults (`stacks/defaults.py`) the stack starts from."""
+    waivers: tuple[Waiver, ...] = ()
+    """The rules of `policy/` that the stack does not keep, each with its reason. prod has none."""
+
+    def facts(self) -> dict[str, Any]:
+        """What the stack is as a whole: inputs of its platform component, where policy reads
+        them."""
+        facts = {"target", "environment", "waivers"}
+        return self.model_dump(mode="json", include=facts, exclude_none=True)
 
 
 def load() -> Settings:
@@ -91,7 +101,9 @@ def parse(config: Mapping[str, Any], file: str) -> Settings:
         override = given.get(capability, {})
         if isinstance(override, dict):
             given[capability] = {**values, **override}
-    found = _missing_on_gcp(config, given) if given.get("target") == "gcp" else []
+    found: list[Problem] = []
+    if given.get("target") == "gcp":
+        found = [*_missing_on_gcp(config, given), *_unknown_to_google(config)]
     try:
         settings = Settings.model_validate(given)
     except ValidationError as error:
@@ -112,6 +124,16 @@ def _missing_on_gcp(config: Mapping[str, Any], given: Mapping[str, Any]) -> list
         for key, allowed in GCP_SETTINGS.items()
         if not stated.get(key)
     ]
+
+
+def _unknown_to_google(config: Mapping[str, Any]) -> Iterator[Problem]:
+    """What Google's APIs would refuse long after the preview has passed it."""
+    region, project = str(config.get("gcp:region", "")), str(config.get("gcp:project", ""))
+    if region and region not in REGIONS:
+        hint = did_you_mean(region, REGIONS)
+        yield Problem("gcp:region", shown(region), f"{GCP_SETTINGS['gcp:region']}{hint}")
+    if project and not PROJECT_ID.fullmatch(project):
+        yield Problem("gcp:project", shown(project), f"text like {PROJECT_ID.pattern}")
 
 
 def _config() -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What is wrong with a stack's settings, in words that say what to change and where."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -47,23 +47,30 @@ def _problem(details: ErrorDetails, schema: dict[str, Any], namespace: str) -> P
     key = ":".join(filter(None, (namespace, ".".join(path))))
     if kind == "conflict":  # between settings: the error itself says what stands and what may
         return Problem(key, **details.get("ctx", {}))
-    given = MISSING if kind == "missing" else _shown(details["input"])
+    given = MISSING if kind == "missing" else shown(details["input"])
     if kind == "extra_forbidden":
         siblings = list(_at(schema, schema, path[:-1]).get("properties", {}))
         return Problem(key, UNKNOWN_KEY, _keys(path[-1], siblings))
     if "[key]" in details["loc"]:
         return Problem(key, f"given the key {path[-1]}", _words(_keys_schema(schema, path[:-1])))
-    return Problem(key, given, _words(_at(schema, schema, path)))
+    place = _at(schema, schema, path)
+    hint = did_you_mean(details["input"], map(str, place.get("enum", ())))
+    return Problem(key, given, _words(place) + hint)
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A value that stands somewhere, in words."""
     return f"given {value if value == SECRET else repr(value)}"
 
 
+def did_you_mean(wrong: Any, known: Iterable[str]) -> str:
+    """What follows when something close to `wrong` is known."""
+    near = get_close_matches(str(wrong), list(known), n=1)
+    return f" (did you mean {near[0]}?)" if near else ""
+
+
 def _keys(wrong: str, known: Sequence[str]) -> str:
-    near = get_close_matches(wrong, known, n=1)
-    hint = f" (did you mean {near[0]}?)" if near else ""
-    return f"{', '.join(sorted(known))}{hint}"
+    return f"{', '.join(sorted(known))}{did_you_mean(wrong, known)}"
 
 
 def _at(root: dict[str, Any], schema: dict[str, Any], path: Sequence[str]) -> dict[str, Any]:
@@ -71,7 +78,7 @@ def _at(root: dict[str, Any], schema: dict[str, Any], path: Sequence[str]) -> di
     schema = _resolved(root, schema)
     if not path:
         return schema
-    inside = schema.get("properties", {}).get(path[0])
+    inside = schema.get("items") or schema.get("properties", {}).get(path[0])
     if inside is None:
         patterns: list[dict[str, Any]] = list(schema.get("patternProperties", {}).values())
         inside = patterns[0] if patterns else schema.get("additionalProperties") or {}

@@ -1,7 +1,7 @@
 """The platform: what it consists of, and what stands on what."""
 
 import pulumi_kubernetes as kubernetes
-from pulumi import ComponentResource, Output, ResourceOptions
+from pulumi import ComponentResource, Output, ResourceOptions, log
 
 from components.cache import Cache
 from components.cluster import Cluster
@@ -10,16 +10,19 @@ from components.database import Database
 from components.foundation import Foundation
 from components.network import Network
 from components.registry import Registry
-from stacks.config import PlatformSpec
+from stacks.config import Settings
 from stacks.targets import Target
 
 
 class Platform(ComponentResource):
     """Everything of one stack, on one target."""
 
-    def __init__(self, name: str, spec: PlatformSpec, target: Target) -> None:
-        super().__init__("alphintra:index:Platform", name)
+    def __init__(self, name: str, spec: Settings, target: Target) -> None:
+        facts = spec.facts()
+        super().__init__("alphintra:index:Platform", name, facts)
         here = ResourceOptions(parent=self)
+        for waiver in spec.waivers:
+            log.warn(str(waiver), self)
 
         base = Foundation("foundation", spec.foundation, target.foundation, here).outputs
         network = Network("network", spec.network, base, target.network, here).outputs

@@ -8,10 +8,11 @@ import pytest
 
 from tests.programs import ROOT
 
-PACKAGES = ("components", "stacks", "ops", "toolchain")
+PACKAGES = ("components", "stacks", "policy", "ops", "toolchain")
 ALLOWED = {
     "components": {"components"},
-    "stacks": {"components", "stacks"},
+    "stacks": {"components", "policy", "stacks"},
+    "policy": {"policy"},
     "ops": {"ops"},
     "toolchain": {"toolchain"},
 }
