@@ -1,5 +1,6 @@
 """What may pass in the VPC on Google Cloud, by the rules in the order in which they are applied."""
 
+from functools import cache
 from ipaddress import IPv4Address, IPv4Network
 from itertools import chain
 from typing import Any
@@ -13,16 +14,17 @@ from components.network.plan import address_plan
 from tests.components.test_plan import blocks
 from tests.programs import build
 
-PLAN = address_plan(IPv4Network("10.60.0.0/16"))
-RULES: list[dict[str, Any]] = sorted(
-    (
-        node.inputs
-        for node in build(
-            "network", "gcp", NetworkSpec.model_validate({"cidr": "10.60.0.0/16"})
-        ).of(":NetworkFirewallPolicyRule")
-    ),
-    key=lambda rule: rule["priority"],
-)
+BLOCK = IPv4Network("10.60.0.0/16")
+PLAN = address_plan(BLOCK)
+
+
+@cache
+def rules() -> list[dict[str, Any]]:
+    """As the provider is given them, in the order in which they are applied."""
+    graph = build("network", "gcp", NetworkSpec(cidr=BLOCK))
+    found = [node.inputs for node in graph.of(":NetworkFirewallPolicyRule")]
+    return sorted(found, key=lambda rule: rule["priority"])
+
 
 PLACES = {
     "node": PLAN.private[5],
@@ -40,7 +42,6 @@ PLACES = {
     "internet": IPv4Address("198.51.100.7"),
     "peer": IPv4Address("10.200.0.9"),
 }
-OURS = IPv4Network("10.60.0.0/16")
 
 
 def fits(rule: dict[str, Any], source: IPv4Address, to: IPv4Address, how: tuple[str, int]) -> bool:
@@ -58,7 +59,7 @@ def fits(rule: dict[str, Any], source: IPv4Address, to: IPv4Address, how: tuple[
 
 
 def verdict(direction: str, source: IPv4Address, to: IPv4Address, how: tuple[str, int]) -> str:
-    for rule in RULES:
+    for rule in rules():
         if rule["direction"] == direction and fits(rule, source, to, how):
             return rule["action"]
     raise AssertionError("no rule decides")
@@ -154,8 +155,8 @@ def test_nothing_else_passes(source: str, destination: str, protocol: str, port:
 
 
 def test_every_rule_is_named_said_and_logged():
-    assert len(RULES) == 13
-    for rule in RULES:
+    assert len(rules()) == 13
+    for rule in rules():
         assert rule["enableLogging"] is True
         assert rule["ruleName"].startswith(f"network-{rule['direction'].lower()}-")
         assert rule["description"].startswith(f"{rule['action']}: ")
@@ -165,8 +166,8 @@ def test_every_rule_is_named_said_and_logged():
 @given(blocks)
 def test_priorities_are_unique_and_each_direction_ends_in_a_denial(block: IPv4Network):
     plan = address_plan(block)
-    rules = [*ingress(plan).values(), *egress(plan).values()]
-    assert len({rule.priority for rule in rules}) == len(rules)
+    every = [*ingress(plan).values(), *egress(plan).values()]
+    assert len({rule.priority for rule in every}) == len(every)
     for table in (ingress(plan), egress(plan)):
         last = max(table.values(), key=lambda rule: rule.priority)
         assert last == table["deny"]
