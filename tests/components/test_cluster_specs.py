@@ -5,7 +5,7 @@ from ipaddress import IPv4Network
 from typing import Any, Literal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -32,6 +32,7 @@ def pool_specs(draw: st.DrawFn) -> PoolSpec:
     )
 
 
+@settings(deadline=None)
 @given(pool_specs(), st.booleans())
 def test_every_size_is_a_machine_type_that_google_has(pool: PoolSpec, confidential: bool):
     family, shape, cpus = machine_type(pool, confidential).split("-")
@@ -39,6 +40,7 @@ def test_every_size_is_a_machine_type_that_google_has(pool: PoolSpec, confidenti
     assert {"standard": 4, "highmem": 8}[shape] * int(cpus) == pool.memory_gb
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.from_regex(r"[a-z]{1,8}", fullmatch=True), pool_specs(), min_size=1))
 def test_the_most_nodes_hold_every_upgrade(others: dict[str, PoolSpec]):
     pools = {**others, "general": PoolSpec()}
@@ -103,6 +105,7 @@ def test_a_cluster_that_cannot_be_is_refused(cluster: dict[str, Any], said: str)
         ClusterSpec.model_validate(cluster)
 
 
+@settings(deadline=None)
 @given(st.dates(date(2026, 1, 1), date(2040, 1, 1)), st.integers(-40, 80))
 def test_a_freeze_has_an_end_and_a_limit(first: date, days: int):
     freeze = {"first_day": first, "last_day": first + timedelta(days=days)}
@@ -113,6 +116,7 @@ def test_a_freeze_has_an_end_and_a_limit(first: date, days: int):
             ChangeFreeze.model_validate(freeze)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(list(SCHEDULES)), st.integers(1, 365))
 def test_no_more_backups_are_kept_than_google_keeps(hours: int, days: int):
     wanted = {"backup_interval_hours": hours, "backup_retention_days": days}
@@ -123,6 +127,7 @@ def test_no_more_backups_are_kept_than_google_keeps(hours: int, days: int):
             ClusterSpec.model_validate(wanted)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 400))
 def test_the_window_leaves_google_48_hours_in_any_32_days(offset: int):
     start, end = datetime.fromisoformat(WINDOW_START), datetime.fromisoformat(WINDOW_END)
