@@ -1,8 +1,9 @@
 """Tables of `docs/deploying-to-gcp.md` that follow from the program: costs, quota, roles."""
 
+import functools
+import re
 import tomllib
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
 from components.cache.memory import READ_REPLICAS_FROM_GB, capacity_gb, has_read_replicas
@@ -25,7 +26,7 @@ def settings(stack: str) -> Settings:
     return parse({**stack_config(stack), "alphintra:target": "gcp"}, f"Pulumi.{stack}.yaml")
 
 
-@cache
+@functools.cache
 def graph(stack: str) -> Graph:
     """Of a stack as it would be on Google Cloud: dev too."""
     return deploy(stack, target="gcp")
@@ -153,6 +154,35 @@ def agents_table() -> str:
         for api, agent in SERVICE_AGENTS.items()
     ]
     return table(["API", "its agent in the project", "made by"], rows)
+
+
+PAGES = sorted({path.stem for path in (ROOT / "docs/cloud").glob("*.md")} - {"README"})
+
+
+def rows_under(heading: str, page: str) -> int:
+    """How many lines of tables stand under a heading of a page: those that head a group of others,
+    and have only a name, are not counted."""
+    section = re.split(r"^## ", page, flags=re.MULTILINE)
+    (text,) = [one for one in section if one.startswith(f"{heading}\n")]
+    tables = re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE)
+    lines = [line for table in tables for line in table.splitlines()[2:]]
+    return len([line for line in lines if any(cell.strip() for cell in line.split("|")[2:])])
+
+
+def index_table() -> str:
+    folder = ROOT / "docs/cloud"
+    found = {page: (folder / f"{page}.md").read_text() for page in PAGES}
+    counts = {
+        page: (rows_under("Settings", text), rows_under("Left out", text))
+        for page, text in found.items()
+    }
+    rows = [
+        [f"[{page}]({page}.md)", str(listed), str(left)] for page, (listed, left) in counts.items()
+    ]
+    sums = [f"**{sum(count[place] for count in counts.values())}**" for place in (0, 1)]
+    return table(
+        ["page", "settings", "left out, with the reason"], [*rows, ["**together**", *sums]]
+    )
 
 
 TABLES = {

@@ -13,22 +13,33 @@ from components.connectivity import DATABASE_CA, NAMESPACE
 from components.database import DatabaseSpec
 from ops.bootstrap.deployer import BILLING, GRANTABLE, GRANTS, ROLES
 from ops.bootstrap.steps import APIS, RETENTION_DAYS, Plan, all_steps
-from tests.cloud_tables import TABLES, costs, graph, settings
+from tests.cloud_tables import PAGES, TABLES, costs, graph, index_table, settings
 from tests.graph import Graph
 from tests.programs import ROOT, STACKS, build
 
 PAGE = ROOT / "docs/deploying-to-gcp.md"
+INDEX = ROOT / "docs/cloud/README.md"
 TEXT = PAGE.read_text()
 BLOCK = r"(<!-- begin: {name} -->\n)(.*?)(<!-- end: {name} -->)"
 
 
 @pytest.mark.parametrize("name", TABLES)
 def test_its_tables_are_the_programs(name: str):
+    same(PAGE, name, TABLES[name]())
+
+
+def test_the_index_of_the_settings_tables():
+    same(INDEX, "index", index_table())
+    assert all(f"({page}.md)" in INDEX.read_text() for page in PAGES)
+
+
+def same(page: Path, name: str, content: str) -> None:
+    """That a generated block of a page is up to date; ACCEPT=1 makes it so."""
     block = re.compile(BLOCK.format(name=name), re.DOTALL)
-    text = PAGE.read_text()
-    wanted = f"\n{TABLES[name]()}\n\n"
+    text = page.read_text()
+    wanted = f"\n{content}\n\n"
     if os.environ.get("ACCEPT") == "1":
-        PAGE.write_text(block.sub(lambda found: found[1] + wanted + found[3], text))
+        page.write_text(block.sub(lambda found: found[1] + wanted + found[3], text))
         return
     found = block.search(text)
     assert found and found[2] == wanted, "ACCEPT=1 .venv/bin/pytest tests/test_deploying.py"
@@ -41,10 +52,13 @@ def test_every_make_command_of_it_exists():
 
 
 def test_every_link_and_file_of_it_exists():
-    links = [link for link in re.findall(r"\]\(([^)]+)\)", TEXT) if "://" not in link]
     files = re.findall(r"`((?:docs|stacks|ops|components)/[a-z0-9_./-]+)`", TEXT)
     assert files
-    assert all((PAGE.parent / link).exists() for link in links)
+    for page in (PAGE, INDEX, *(INDEX.parent / f"{name}.md" for name in PAGES)):
+        links = [
+            link for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text()) if "://" not in link
+        ]
+        assert all((page.parent / link.partition("#")[0]).exists() for link in links), page
     assert all((ROOT / file).exists() for file in files)
 
 
@@ -122,6 +136,7 @@ def parsed(command: list[str], folder: Path, extra: Mapping[str, str]) -> str:
         "CLOUDSDK_CONFIG": str(folder / "gcloud"),
         "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE": str(folder / "there-is-no-token"),
         "CLOUDSDK_CORE_DISABLE_PROMPTS": "1",
+        "CLOUDSDK_CORE_ACCOUNT": "nobody@example.com",
         "CLOUDSDK_PROXY_TYPE": "http",
         "CLOUDSDK_PROXY_ADDRESS": "127.0.0.1",
         "CLOUDSDK_PROXY_PORT": "9",

@@ -19,7 +19,11 @@ def test_every_make_command_of_the_readme_exists():
     assert {"up", "test", "e2e"} <= named <= targets
 
 
-NEEDS_ACCOUNT = {"make up STACK=staging", "gcloud auth configure-docker"}
+NEEDS_ACCOUNT = {
+    "make up STACK=staging",
+    "make bootstrap-gcp STACK=staging",
+    "gcloud auth configure-docker",
+}
 BY_CI = {"make up", "make test", "make check", "make e2e", "make down"}
 """Run by `.ci/run` as such, or (up, down) by the end-to-end test's beginning and end."""
 
