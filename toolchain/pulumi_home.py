@@ -130,9 +130,15 @@ def settle_salt(stack: str) -> None:
     file = ROOT / f"Pulumi.{stack}.yaml"
     if not uses_local_backend() or not file.is_file():
         return
-    text = file.read_text()
-    if "\nencryptionsalt:" not in f"\n{text}" and (salt := salt_in_state(stack)):
-        write_atomic(file, f"{text.rstrip()}\nencryptionsalt: {salt}\n")
+    lines = file.read_text().splitlines()
+    kept = [line for line in lines if not line.startswith("encryptionsalt:")]
+    salt = salt_in_state(stack)
+    # One of a state that is gone would make Pulumi refuse the passphrase. But a secret setting of
+    # the file (`secure: …`) was written with it.
+    if salt and not any("secure:" in line for line in lines):
+        wanted = [*kept, f"encryptionsalt: {salt}"]
+        if wanted != lines:
+            write_atomic(file, "\n".join(wanted) + "\n")
     if not (ROOT / ".git").exists():
         return
     git = ["git", "-C", str(ROOT)]

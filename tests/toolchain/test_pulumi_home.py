@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -107,6 +108,15 @@ def test_git_never_sees_the_salt(project: Path) -> None:
     pulumi_home.settle_salt("dev")
     assert "encryptionsalt" in stack.read_text()
     assert git("status", "--porcelain") == ""
+
+    # A new state has another salt; a secret setting is worth more than a smooth start.
+    state.write_text(json.dumps(STATE).replace("abc", "xyz"))
+    pulumi_home.settle_salt("dev")
+    assert re.findall("encryptionsalt: .*", stack.read_text()) == ["encryptionsalt: v1:xyz=:v1:def"]
+    stack.write_text(stack.read_text() + "  # secure: v1:…\n")
+    state.write_text(json.dumps(STATE))
+    pulumi_home.settle_salt("dev")
+    assert "v1:xyz=" in stack.read_text()
 
 
 def test_another_backend_s_stack_file_is_left_alone(
