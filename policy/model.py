@@ -7,6 +7,8 @@ from enum import Enum
 from fnmatch import fnmatchcase
 from typing import Any, Final, Literal
 
+from policy.origin import settings_of
+
 Severity = Literal["medium", "high", "critical"]
 
 ENVIRONMENTS: Final = ("dev", "staging", "prod")
@@ -47,9 +49,11 @@ class Finding:
     given: Any
     wanted: str
 
-    def __str__(self) -> str:
+    def says(self, origin: Sequence[str] = ()) -> str:
+        """In words; `origin` are the settings that it comes from."""
         given = "nothing" if self.given is None else json.dumps(self.given, default=str)
-        return f"{self.path}: given {given}; must be {self.wanted}"
+        source = f" (from {' and '.join(origin)})" if origin else ""
+        return f"{self.path}: given {given}{source}; must be {self.wanted}"
 
 
 Check = Callable[[Resource], Iterable[Finding]]
@@ -103,7 +107,8 @@ class Violation:
     @property
     def words(self) -> str:
         """What stands there, what must, and what to do."""
-        return f"{self.finding}. {self.rule.remedy}"
+        origin = settings_of(self.resource.type, self.finding.path)
+        return f"{self.finding.says(origin)}. {self.rule.remedy}"
 
     def __str__(self) -> str:
         return f"{self.rule.id}: {self.resource.label}: {self.words}"

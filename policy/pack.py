@@ -74,13 +74,17 @@ class Pack:
         self.resources[args.urn] = resource
         self.verdicts[args.urn] = verdict = judge_resource(resource, self.stack)
         for violation in verdict.waived:
-            report(f"{violation.rule.id}: {violation.finding}. {violation.reason}", None)
+            report(f"{violation.rule.id}: {violation.finding.says()}. {violation.reason}", None)
 
     def tell(self, rule: Rule, args: ResourceValidationArgs, report: ReportViolation) -> None:
         """Say where a resource breaks `rule`."""
-        for violation in self.verdicts[args.urn].violations:
-            if violation.rule is rule:
-                report(violation.words, None)
+        words = [
+            violation.words
+            for violation in self.verdicts[args.urn].violations
+            if violation.rule is rule
+        ]
+        if words:
+            report("\n".join(words), None)
 
     def tell_of_all(self, rule: Rule, args: StackValidationArgs, report: ReportViolation) -> None:
         """Say where the stack as a whole breaks `rule`."""

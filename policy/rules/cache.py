@@ -62,6 +62,16 @@ RULES = (
         ),
     ),
     ResourceRule(
+        id="cache-deletion-protected",
+        title="The cache can't be deleted by accident",
+        sources=("TGM memorystore",),
+        severity="high",
+        remedy="alphintra:cache: {deletion_protection: true}",
+        types=(INSTANCE,),
+        environments=LIKE_PROD,
+        check=must("deletionProtection", equal(True)),
+    ),
+    ResourceRule(
         id="cache-maintained-at-set-times",
         title="Maintenance comes at the hour that the stack says",
         sources=("Google: memorystore/docs/redis/about-maintenance",),

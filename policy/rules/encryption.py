@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from policy.checks import STATED, Test, must, unless, values
+from policy.checks import STATED, Test, equal, must, unless, values
 from policy.model import LIKE_PROD, Check, Finding, Resource, ResourceRule
 
 KEY = "gcp:kms/cryptoKey:CryptoKey"
@@ -66,6 +66,16 @@ RULES = (
         remedy="customer_managed_encryption in the secret's replication.",
         types=("gcp:secretmanager/secret:Secret",),
         check=_secret_key,
+    ),
+    ResourceRule(
+        id="secret-deletion-protected",
+        title="Secrets can't be deleted by accident",
+        sources=("CFF secret-manager",),
+        severity="high",
+        remedy="deletion_protection=True in the secret.",
+        types=("gcp:secretmanager/secret:Secret",),
+        environments=LIKE_PROD,
+        check=must("deletionProtection", equal(True)),
     ),
     ResourceRule(
         id="cluster-secrets-encrypted",

@@ -108,7 +108,7 @@ RULES = (
     ResourceRule(
         id="network-firewall-logged",
         title="Each firewall rule writes down what it does",
-        sources=("Google: cloud.google.com/firewall/docs/firewall-rules-logging", "CFF net-vpc"),
+        sources=("Google: firewall/docs/firewall-rules-logging", "CFF net-vpc-firewall"),
         severity="medium",
         remedy="Logging on the rule in components/network.",
         types=(FIREWALL,),
@@ -117,7 +117,10 @@ RULES = (
     ResourceRule(
         id="network-policy-rule-logged",
         title="Each rule of a firewall policy writes down what it does",
-        sources=("Google: cloud.google.com/firewall/docs/firewall-rules-logging",),
+        sources=(
+            "Google: firewall/docs/firewall-rules-logging",
+            "CFF net-firewall-policy",
+        ),
         severity="medium",
         remedy="enable_logging=True on the rule in components/network.",
         types=(POLICY_RULES,),
@@ -139,7 +142,7 @@ RULES = (
     ResourceRule(
         id="network-nat-logged",
         title="Address translation writes down what it drops",
-        sources=("Google: cloud.google.com/nat/docs/monitoring", "TGM cloud-nat"),
+        sources=("Google: nat/docs/monitoring", "CFF net-cloudnat"),
         severity="medium",
         remedy="log_config with enable=True in components/network.",
         types=("gcp:compute/routerNat:RouterNat",),

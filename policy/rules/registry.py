@@ -1,6 +1,6 @@
 """Artifact Registry."""
 
-from policy.checks import STATED, Test, equal, every, must
+from policy.checks import STATED, Test, equal, every, must, one_of
 from policy.model import LIKE_PROD, Check, ResourceRule
 
 REPOSITORY = "gcp:artifactregistry/repository:Repository"
@@ -25,6 +25,16 @@ RULES = (
         types=(REPOSITORY,),
         environments=LIKE_PROD,
         check=pushed_to(must("dockerConfig.immutableTags", equal(True))),
+    ),
+    ResourceRule(
+        id="registry-deletion-protected",
+        title="The registry, and the releases in it, can't be deleted by accident",
+        sources=("Ours: what runs must stay there to be pulled",),
+        severity="high",
+        remedy="alphintra:registry: {deletion_protection: true}",
+        types=(REPOSITORY,),
+        environments=LIKE_PROD,
+        check=pushed_to(must("deletionPolicy", one_of("PREVENT", "ABANDON"))),
     ),
     ResourceRule(
         id="registry-scanned",

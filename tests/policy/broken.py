@@ -132,6 +132,11 @@ DATA_RULES: dict[str, Change] = {
     "cache-password-required": given(REDIS, "authEnabled", None),
     "cache-tls-required": given(REDIS, "transitEncryptionMode", "DISABLED"),
     "cache-two-zones": given(REDIS, "tier", "BASIC"),
+    "cache-deletion-protected": given(REDIS, "deletionProtection", False),
+    "registry-deletion-protected": given(REPOSITORY, "deletionPolicy", "DELETE", "registry"),
+    "secret-deletion-protected": given(
+        "gcp:secretmanager/secret:Secret", "deletionProtection", None
+    ),
     "cache-snapshots": given(REDIS, "persistenceConfig.persistenceMode", "DISABLED"),
     "cache-maintained-at-set-times": given(REDIS, "maintenancePolicy", None),
     "registry-immutable-tags": given(REPOSITORY, "dockerConfig.immutableTags", False, "registry"),
@@ -145,6 +150,7 @@ DATA_RULES: dict[str, Change] = {
     "secret-encrypted-with-own-key": added(
         "gcp:secretmanager/secret:Secret",
         replication={"auto": {}},
+        deletionProtection=True,
         labels={"project": "p", "stack": "s", "component": "c"},
     ),
     "key-rotated": given(KEY, "rotationPeriod", "31536000s"),

@@ -44,7 +44,7 @@ def test_a_rule_says_who_asks_for_it_and_what_to_do(rule: Any):
     assert rule.title and rule.remedy.endswith((".", "}", '"', ")"))
     assert rule.sources and all(
         source.startswith(
-            ("CIS GCP 4.0 ", "CIS GKE 1.6 ", "CKV", "Google: ", "CFF ", "TGM ", "GKE ")
+            ("CIS GCP 4.0 ", "CIS GKE 1.6 ", "CKV", "Google: ", "CFF ", "TGM ", "GKE ", "Ours: ")
         )
         for source in rule.sources
     )
