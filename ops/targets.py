@@ -16,8 +16,8 @@ from ops.removal import gcp_down, local_down
 from ops.status import gcp_rows, local_rows
 
 PRIVATE = (
-    "on Google Cloud it has a private address: sign in from a machine in the network, "
-    "with a password from `pulumi stack output --show-secrets`."
+    "on Google Cloud it has a private address, which the cluster alone reaches: "
+    "docs/deploying-to-gcp.md, «Getting in», says how a person does."
 )
 
 TARGETS = {
