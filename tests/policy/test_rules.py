@@ -11,8 +11,8 @@ from policy.model import ENVIRONMENTS, UNKNOWN, Resource
 from policy.page import table
 from policy.rules import RULES, encryption, operation, workloads
 from tests.policy.broken import BROKEN
-from tests.policy.graphs import stack
-from tests.programs import ROOT
+from tests.policy.graphs import resources, stack
+from tests.programs import ROOT, deploy
 
 IDS = [rule.id for rule in RULES]
 
@@ -21,6 +21,10 @@ IDS = [rule.id for rule in RULES]
 @pytest.mark.parametrize("name", ENVIRONMENTS)
 def test_every_stack_keeps_the_rules(name: str, preview: bool):
     assert list(map(str, evaluate(stack(name, preview)))) == []
+
+
+def test_the_local_stack_keeps_those_that_are_for_it():
+    assert list(map(str, evaluate(resources(deploy("dev"))))) == []
 
 
 @pytest.mark.parametrize("rule", BROKEN)
