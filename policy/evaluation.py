@@ -1,9 +1,8 @@
 """The rules applied to the resources of a stack."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
 
 from policy.model import (
     UNKNOWN,
@@ -19,6 +18,8 @@ from policy.waiver import Waiver
 
 PLATFORM = "alphintra:index:Platform"
 """The component whose inputs say what the stack is."""
+UNSAID = Resource(PLATFORM, "platform", {})
+"""It, where there is none."""
 
 WAIVER_APPLIES = Rule(
     id="waiver-applies",
@@ -33,6 +34,8 @@ WAIVER_APPLIES = Rule(
 class Stack:
     """What the rules need to know of the stack as a whole."""
 
+    platform: Resource = UNSAID
+    """The component that says it."""
     environment: str = "prod"
     """Unless it is said, the strictest."""
     waivers: tuple[Waiver, ...] = ()
@@ -41,10 +44,10 @@ class Stack:
     @staticmethod
     def of(resources: Sequence[Resource], today: date | None = None) -> "Stack":
         """What the platform component among `resources` says."""
-        said: Mapping[str, Any] = {}
-        for resource in resources:
-            said = resource.inputs if resource.type == PLATFORM else said
+        platform = next((one for one in resources if one.type == PLATFORM), UNSAID)
+        said = platform.inputs
         return Stack(
+            platform=platform,
             environment=said.get("environment", Stack.environment),
             waivers=tuple(map(Waiver.model_validate, said.get("waivers", ()))),
             today=today or date.today(),
@@ -124,12 +127,12 @@ def judge_graph(resources: Sequence[Resource], stack: Stack) -> Verdict:
 
 def idle_waivers(stack: Stack, verdict: Verdict) -> Iterator[Violation]:
     """The waivers that are for nothing, when `verdict` is of the whole stack."""
-    platform = Resource(PLATFORM, "waivers", {})
     for waiver in stack.waivers:
+        place = f"waivers[{waiver.rule}]"
         if waiver.expired(stack.today):
-            finding = Finding(waiver.rule, str(waiver.until), f"a day from {stack.today} on")
-            yield Violation(WAIVER_APPLIES, platform, finding)
+            finding = Finding(f"{place}.until", waiver.until, f"a day from {stack.today} on")
         elif not any(map(waiver.covers, [*verdict.waived, *verdict.undecided])):
-            given = waiver.resource or "a waiver"
-            finding = Finding(waiver.rule, given, "of something that violates the rule")
-            yield Violation(WAIVER_APPLIES, platform, finding)
+            finding = Finding(place, waiver.reason, "for something that violates the rule")
+        else:
+            continue
+        yield Violation(WAIVER_APPLIES, stack.platform, finding)
