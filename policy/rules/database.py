@@ -15,11 +15,13 @@ LOG_FLAGS = {
     "log_lock_waits": equal("on"),
     "log_temp_files": equal("0"),
     "log_statement": one_of("ddl", "mod", "all"),
+    "log_error_verbosity": one_of("default", "terse"),
+    "log_min_duration_statement": equal("-1"),
+    "log_min_messages": one_of("error", "warning", "notice", "info", "log"),
     "log_min_error_statement": one_of("error", "warning", "notice", "info", "log"),
     "cloudsql.enable_pgaudit": equal("on"),
 }
-"""log_min_duration_statement and log_hostname are left to the stack: CIS wants the first off
-(statements may hold data), Google's tuning guide on."""
+"""Who connects, what changes, what waits or fails; no statement with the data that it holds."""
 
 
 def primary(check: Check) -> Check:
@@ -115,7 +117,7 @@ RULES = (
     ResourceRule(
         id="database-audited",
         title="The database logs who connects and what changes",
-        sources=("CIS GCP 4.0 6.2.2-6.2.8", "CKV_GCP_51-54, 56, 109-111"),
+        sources=("CIS GCP 4.0 6.2.1-6.2.8", "CKV_GCP_51-57, 109-111"),
         severity="medium",
         remedy="The flags in components/database.",
         types=(INSTANCE,),

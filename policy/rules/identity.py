@@ -58,7 +58,7 @@ RULES = (
     ResourceRule(
         id="iam-no-public-grants",
         title="Nothing is granted to everybody",
-        sources=("CIS GCP 4.0 1.9, 5.1", "CKV_GCP_28, 101, 112", "CKV2_GCP_6, 8"),
+        sources=("CIS GCP 4.0 1.9, 5.1", "CKV_GCP_28, 99, 101, 112", "CKV2_GCP_6, 8"),
         severity="critical",
         remedy="Name the account or group.",
         types=GRANTS,

@@ -15,6 +15,7 @@ RULE = "gcp:compute/networkFirewallPolicyRule:NetworkFirewallPolicyRule"
 GRANT = "gcp:projects/iAMMember:IAMMember"
 BINDING = "gcp:projects/iAMBinding:IAMBinding"
 JOB = "kubernetes:batch/v1:Job"
+DATABASE_KEY = "foundation-database-key"
 POD = "spec.template.spec"
 PRIVATE_BUCKET = {
     "location": "europe-west1",
@@ -118,6 +119,9 @@ DATA_RULES: dict[str, Change] = {
                 "log_lock_waits": "on",
                 "log_temp_files": "0",
                 "log_statement": "ddl",
+                "log_error_verbosity": "default",
+                "log_min_duration_statement": "-1",
+                "log_min_messages": "warning",
                 "log_min_error_statement": "error",
                 "cloudsql.enable_pgaudit": "on",
             }.items()
@@ -153,8 +157,8 @@ DATA_RULES: dict[str, Change] = {
         deletionProtection=True,
         labels={"project": "p", "stack": "s", "component": "c"},
     ),
-    "key-rotated": given(KEY, "rotationPeriod", "31536000s"),
-    "key-deletion-protected": given(KEY, "deletionPolicy", "DELETE"),
+    "key-rotated": given(KEY, "rotationPeriod", "31536000s", DATABASE_KEY),
+    "key-deletion-protected": given(KEY, "deletionPolicy", "DELETE", DATABASE_KEY),
 }
 PROJECT_RULES: dict[str, Change] = {
     "iam-no-basic-roles": given(GRANT, "role", "roles/editor"),

@@ -40,11 +40,12 @@ def stack(name: str, preview: bool = False) -> Sequence[Resource]:
 
 
 def given(type_: str, path: str, value: Any, name: str | None = None) -> Change:
-    """The first resource of `type_` (and `name`) has `value` at `path`; None takes it away."""
+    """The first resource by name of `type_` (and `name`) has `value` at `path`; None takes it away."""
 
     def change(all_: list[Resource]) -> list[Resource]:
         changed = copy.deepcopy(all_)
-        first = next(one for one in changed if one.type == type_ and name in (None, one.name))
+        found = [one for one in changed if one.type == type_ and name in (None, one.name)]
+        first = min(found, key=lambda one: one.name)  # they are registered in no order
         put(cast(dict[str, Any], first.inputs), path.split("."), value)
         return changed
 
