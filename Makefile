@@ -34,7 +34,7 @@ stack: setup
 up: stack ## bring the stack up (on Google Cloud: after a preview and a question)
 	$(OPS)
 
-preview: stack ## what `make up` would change
+preview: $(if $(CLOUD),setup,stack) ## what `make up` would change
 	$(OPS)
 
 down: setup ## remove the stack and its data, after a question; FORCE=1 doesn't ask
@@ -72,6 +72,6 @@ check: venv ## lint, types and the quick tests, in seconds
 test: venv ## all tests that need only Python
 	@$(IN_VENV) pytest tests --ignore=tests/e2e
 
-e2e: DEV = --dev
+e2e: DEV = --dev --cloud
 e2e: setup ## a real stack of its own beside a running dev: made, used, removed
 	@$(IN_ENV) pytest tests/e2e

@@ -19,7 +19,12 @@ VERBS: dict[str, tuple[Act, str, str]] = {
         "the kubeconfig and shows the table. On Google Cloud it asks first. The exit code is 0 "
         "only if everything is up.",
     ),
-    "preview": (lifecycle.preview, "show what `up` would change", "Changes nothing."),
+    "preview": (
+        lifecycle.preview,
+        "show what `up` would change",
+        "Changes nothing. A stack on Google Cloud is held to the rules of policy/; without "
+        "credentials it is planned from an empty state.",
+    ),
     "down": (
         removal.down,
         "remove the stack and its data",

@@ -56,6 +56,7 @@ class Target:
 
     rows: Callable[[Context], list[Row]]
     checks: Callable[[Context], Iterable[Check]]
+    preview: Act
     up: Act
     down: Act
     restart: Act

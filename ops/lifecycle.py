@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 
-from ops import docker_cli, interrupted
+from ops import docker_cli, interrupted, offline
 from ops.commands import OpsError
 from ops.console import duration, say
 from ops.context import Context
@@ -12,12 +12,26 @@ from ops.pulumi_cli import Record, refresh
 from ops.status import NOT_MADE, PORTS, UNKNOWN, show, summary
 
 HEALTHY_WITHIN_SECONDS = 180
+POLICY = ("--policy-pack", "policy")
+"""The rules of `policy/`: what breaks one on Google Cloud is refused before it is made."""
 CLUSTER = ":K3dCluster"
 """How the type of a local cluster ends."""
 
 
 def preview(context: Context) -> int:
+    return context.target.preview(context)
+
+
+def local_preview(context: Context) -> int:
     return context.commands.show(["pulumi", "preview", f"--stack={context.stack.name}"])
+
+
+def gcp_preview(context: Context) -> int:
+    """Held to the policy; without credentials, from an empty state."""
+    if not offline.have_credentials():
+        return offline.preview(context.commands, context.stack, POLICY)
+    command = ["pulumi", "preview", f"--stack={context.stack.name}", *POLICY]
+    return context.commands.show(command)
 
 
 def up(context: Context) -> int:
@@ -70,7 +84,7 @@ def gcp_up(context: Context) -> int:
         )
     interrupted.clear(context)
     return context.commands.show(
-        ["pulumi", "up", f"--stack={context.stack.name}", "--suppress-outputs"]
+        ["pulumi", "up", f"--stack={context.stack.name}", "--suppress-outputs", *POLICY]
     )
 
 

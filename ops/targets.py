@@ -11,7 +11,14 @@ from ops.access import (
 )
 from ops.context import Target
 from ops.health import gcp_checks, local_checks
-from ops.lifecycle import gcp_restart, gcp_up, local_restart, local_up
+from ops.lifecycle import (
+    gcp_preview,
+    gcp_restart,
+    gcp_up,
+    local_preview,
+    local_restart,
+    local_up,
+)
 from ops.removal import gcp_down, local_down
 from ops.status import gcp_rows, local_rows
 
@@ -24,6 +31,7 @@ TARGETS = {
     "local": Target(
         rows=local_rows,
         checks=local_checks,
+        preview=local_preview,
         up=local_up,
         down=local_down,
         restart=local_restart,
@@ -46,6 +54,7 @@ TARGETS = {
     "gcp": Target(
         rows=gcp_rows,
         checks=gcp_checks,
+        preview=gcp_preview,
         up=gcp_up,
         down=gcp_down,
         restart=gcp_restart,

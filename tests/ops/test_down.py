@@ -7,9 +7,9 @@ import pytest
 from ops import removal
 from ops.commands import OpsError
 from ops.stack import Stack
-from tests.ops.fake import FakeHost, container, context
+from tests.ops.fake import NOWHERE, FakeHost, container, context
 
-DEV = Stack("dev", "local")
+DEV = Stack("dev", "local", folder=NOWHERE)
 CONTAINER = "docker:index/container:Container"
 
 
@@ -124,7 +124,7 @@ def test_a_stack_that_is_down_already(capsys: pytest.CaptureFixture[str]):
 
 
 def test_google_cloud_is_never_forced():
-    host = FakeHost(Stack("prod", "gcp")).up()
+    host = FakeHost(Stack("prod", "gcp", folder=NOWHERE)).up()
     with pytest.raises(OpsError, match="only when a person says so"):
         removal.down(context(host, force=True))
     assert removal.down(context(host, force=True, interactive=True)) == 0

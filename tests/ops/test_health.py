@@ -11,9 +11,9 @@ import pytest
 from ops import health, wire
 from ops.commands import OpsError
 from ops.stack import Stack
-from tests.ops.fake import CACHE_SECRET, EVERY_SECRET, FakeHost, context, with_condition
+from tests.ops.fake import CACHE_SECRET, EVERY_SECRET, NOWHERE, FakeHost, context, with_condition
 
-DEV = Stack("dev", "local")
+DEV = Stack("dev", "local", folder=NOWHERE)
 
 
 @pytest.fixture
@@ -153,7 +153,7 @@ def test_a_stack_that_is_down_says_so(capsys: pytest.CaptureFixture[str]):
 
 
 def test_google_cloud_asks_the_cluster(capsys: pytest.CaptureFixture[str]):
-    code, good, _ = asked(FakeHost(Stack("prod", "gcp")).up(), capsys)
+    code, good, _ = asked(FakeHost(Stack("prod", "gcp", folder=NOWHERE)).up(), capsys)
     assert code == 0
     assert good[0] == "cluster: API is ready"
     assert good[-1] == "connectivity-check: Job complete"

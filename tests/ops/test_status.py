@@ -5,9 +5,9 @@ import pytest
 from ops import status
 from ops.commands import OpsError
 from ops.stack import Stack
-from tests.ops.fake import FakeHost, container, context, with_condition
+from tests.ops.fake import NOWHERE, FakeHost, container, context, with_condition
 
-DEV = Stack("dev", "local")
+DEV = Stack("dev", "local", folder=NOWHERE)
 
 
 def table(host: FakeHost, capsys: pytest.CaptureFixture[str]) -> dict[str, list[str]]:
@@ -80,7 +80,7 @@ def test_an_unready_node_and_a_failed_check_are_seen(capsys: pytest.CaptureFixtu
 
 
 def test_no_row_for_a_replica_that_is_not_wanted(capsys: pytest.CaptureFixture[str]):
-    shown = table(FakeHost(Stack("dev", "local", cache_has_replica=False)), capsys)
+    shown = table(FakeHost(Stack("dev", "local", cache_has_replica=False, folder=NOWHERE)), capsys)
     assert "cache-replica" not in shown
 
 
@@ -99,7 +99,7 @@ def test_docker_that_does_not_answer():
 
 
 def test_google_cloud_from_the_outputs(capsys: pytest.CaptureFixture[str]):
-    host = FakeHost(Stack("prod", "gcp")).up()
+    host = FakeHost(Stack("prod", "gcp", folder=NOWHERE)).up()
     shown = table(host, capsys)
     assert shown["database"][:2] == ["made", "10.0.0.2:5432"]
     assert shown["cluster"][:2] == ["2/2 nodes ready", "alphintra"]
@@ -107,5 +107,5 @@ def test_google_cloud_from_the_outputs(capsys: pytest.CaptureFixture[str]):
 
 
 def test_google_cloud_before_anything_is_made(capsys: pytest.CaptureFixture[str]):
-    shown = table(FakeHost(Stack("prod", "gcp")), capsys)
+    shown = table(FakeHost(Stack("prod", "gcp", folder=NOWHERE)), capsys)
     assert shown[""] == ["prod is down. `make up STACK=prod` brings it up."]

@@ -219,7 +219,8 @@ def test_google_cloud_asks_and_never_says_yes(host: FakeHost):
     with pytest.raises(OpsError, match="nobody to ask"):
         lifecycle.up(context(host.up()))
     assert lifecycle.up(context(host, interactive=True)) == 0
-    assert host.shown == [["pulumi", "up", "--stack=prod", "--suppress-outputs"]]
+    command = ["pulumi", "up", "--stack=prod", "--suppress-outputs", "--policy-pack", "policy"]
+    assert host.shown == [command]
 
 
 def test_restart_waits_until_all_is_healthy(host: FakeHost):

@@ -79,6 +79,9 @@ staticPodPath: %s/pod-manifests
 serializeImagePulls: false
 # the disk is the host's, shared with much else: room is kept in percent of it
 evictionHard: {imagefs.available: "5%%", nodefs.available: "5%%"}
+# nor are images removed to make room: those that the node brought can't be pulled again
+imageGCHighThresholdPercent: 100
+imageGCLowThresholdPercent: 99
 evictionMinimumReclaim: {imagefs.available: "10%%", nodefs.available: "10%%"}
 `, clientCA, c.ClusterDNS, c.ClusterDomain, containerdSocket, agentDir)
 }

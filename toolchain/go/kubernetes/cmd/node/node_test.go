@@ -163,9 +163,11 @@ func TestKubeletConfigIsYAML(t *testing.T) {
 	var c struct {
 		ClusterDNS   []string          `json:"clusterDNS"`
 		EvictionHard map[string]string `json:"evictionHard"`
+		ImageGC      int               `json:"imageGCHighThresholdPercent"` // 100: never
 	}
 	content := kubeletConfig(clusterOptions{ClusterDNS: "10.43.0.10", ClusterDomain: "cluster.local"}, "/ca.crt")
-	if err := yaml.Unmarshal([]byte(content), &c); err != nil || c.ClusterDNS[0] != "10.43.0.10" || c.EvictionHard["nodefs.available"] != "5%" {
+	if err := yaml.Unmarshal([]byte(content), &c); err != nil || c.ClusterDNS[0] != "10.43.0.10" || c.EvictionHard["nodefs.available"] != "5%" ||
+		c.ImageGC != 100 {
 		t.Errorf("got %+v, %v", c, err)
 	}
 }
