@@ -18,7 +18,6 @@ SAYS: dict[str, tuple[str, str]] = {
     "make shell SERVICE=cache": ("PING", "PONG"),
     "make shell SERVICE=cache-replica": ("INFO replication", "role:slave"),
     "make kubeconfig": ("", "kubectl get nodes"),
-    "make restart": ("", "Restarting the cluster"),
     "make help": ("", "make up"),
     ". .toolchain/env": ("", ""),
     "pulumi preview -s dev": ("", "unchanged"),

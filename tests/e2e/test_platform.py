@@ -195,8 +195,30 @@ def test_a_refresh_finds_no_drift(platform: Platform):
     assert set(refreshed.summary.resource_changes or {}) <= {"same"}
 
 
+def make(platform: Platform, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = ["make", *arguments, f"STACK={STACK}"]
+    folder = platform.stack.workspace.work_dir
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done
+
+
 def test_data_survives_a_restart(platform: Platform):
-    run("docker", "restart", f"alphintra-{STACK}-database", f"alphintra-{STACK}-cache")
+    """k3d drains its nodes first, so that the finished Job of the check loses its pod and log."""
+    done = make(platform, "restart")
+    assert "Restarting the cluster" in done.stdout
+    platform.kubectl("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=60s")
+    platform.kubectl(
+        "run",
+        "after",
+        f"--image={platform.outputs['registry_address']}/hello:1",
+        "--restart=Never",
+        "--command",
+        "--",
+        "true",
+    )
+    platform.kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/after")
+    platform.kubectl("delete", "pod", "after")
     deadline = time.monotonic() + 60
     while True:
         try:
@@ -286,11 +308,7 @@ def test_no_secret_is_in_the_state_as_plain_text(platform: Platform):
 
 def test_zz_nothing_is_left_after_destroy(platform: Platform):
     assert len(owned("container")) >= 7  # what is about to go
-    down = ["make", "down", f"STACK={STACK}", "FORCE=1"]
-    done = subprocess.run(
-        down, cwd=platform.stack.workspace.work_dir, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    done = make(platform, "down", "FORCE=1")
     assert "no container, network or volume of it is left" in done.stdout
     assert {kind: owned(kind) for kind in ("container", "network", "volume")} == {
         "container": [],
