@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 
-from ops import docker_cli, interrupted, offline
+from ops import docker_cli, explain, interrupted, offline
 from ops.commands import OpsError
 from ops.console import duration, say
 from ops.context import Context
@@ -31,7 +31,7 @@ def gcp_preview(context: Context) -> int:
     if not offline.have_credentials():
         return offline.preview(context.commands, context.stack, POLICY)
     command = ["pulumi", "preview", f"--stack={context.stack.name}", *POLICY]
-    return context.commands.show(command)
+    return explain.show(context.commands, context.stack, command)
 
 
 def up(context: Context) -> int:
@@ -83,9 +83,8 @@ def gcp_up(context: Context) -> int:
             f"pulumi up --stack={context.stack.name} --yes"
         )
     interrupted.clear(context)
-    return context.commands.show(
-        ["pulumi", "up", f"--stack={context.stack.name}", "--suppress-outputs", *POLICY]
-    )
+    command = ["pulumi", "up", f"--stack={context.stack.name}", "--suppress-outputs", *POLICY]
+    return explain.show(context.commands, context.stack, command)
 
 
 def vanished(context: Context, state: Record) -> dict[str, str]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from ops import explain
 from ops.commands import Commands, OpsError
 from ops.console import say
 from ops.stack import Stack
@@ -78,6 +79,6 @@ def preview(commands: Commands, stack: Stack, flags: Sequence[str]) -> int:
         file = scratch / f"Pulumi.{stack.name}.yaml"
         file.write_text(plain((stack.folder / file.name).read_text()))
         command = ["pulumi", "preview", f"--stack={stack.name}", f"--config-file={file}", *flags]
-        return commands.show(command, env=env)
+        return explain.show(commands, stack, command, env)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

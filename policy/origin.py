@@ -24,8 +24,7 @@ def settings_of(type_: str, path: str) -> list[str]:
     return [_PROVIDER[path]] if path in _PROVIDER else []
 
 
-def explained(line: str) -> str:
-    """An error line of the provider's, and after it the settings that the value comes from."""
-    problem = _PROBLEM.search(line)
-    keys = settings_of(problem[1], problem[3]) if problem else []
-    return f"{line} It comes from {' and '.join(keys)} in the stack file." if keys else line
+def settings_of_problem(message: str) -> list[str]:
+    """The keys that the value comes from which the provider's `message` complains about."""
+    problem = _PROBLEM.search(message)
+    return settings_of(problem[1], problem[3]) if problem else []

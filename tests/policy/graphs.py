@@ -40,7 +40,7 @@ def stack(name: str, preview: bool = False) -> Sequence[Resource]:
 
 
 def given(type_: str, path: str, value: Any, name: str | None = None) -> Change:
-    """The first resource by name of `type_` (and `name`) has `value` at `path`; None takes it away."""
+    """The first resource of `type_` (and `name`) by name has `value` at `path`; None: nothing."""
 
     def change(all_: list[Resource]) -> list[Resource]:
         changed = copy.deepcopy(all_)

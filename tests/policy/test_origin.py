@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from policy.origin import FILE, explained, settings_of
+from policy.origin import FILE, settings_of, settings_of_problem
 from tests.components.test_specs import FIELDS, ONE_VALUE, another, with_field
 from tests.graph import Graph
 from tests.programs import build
@@ -79,5 +79,5 @@ def test_an_error_of_the_provider_names_the_setting():
         '"ip_cidr_range" is not a valid IP CIDR range: invalid CIDR address: 10.0.0.0/99. '
         "Examine values at 'network-public.ipCidrRange'."
     )
-    assert explained(said) == f"{said} It comes from alphintra:network.cidr in the stack file."
-    assert explained("something else") == "something else"
+    assert settings_of_problem(said) == ["alphintra:network.cidr"]
+    assert settings_of_problem("something else") == []
