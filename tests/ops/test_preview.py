@@ -1,6 +1,8 @@
 """`make preview` of a cloud stack, with and without credentials."""
 
 import re
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,6 +43,7 @@ def test_without_credentials_nothing_of_the_stacks_backend_is_used(
     assert command[:3] == ["pulumi", "preview", "--stack=prod"]
     assert command[4:6] == ["--policy-pack", "policy"]
     assert env["PULUMI_BACKEND_URL"].startswith("file:///")
+    assert env["HTTPS_PROXY"].startswith("http://127.0.0.1:")
     assert "from an empty state" in capsys.readouterr().out
     scratch = Path(env["PULUMI_BACKEND_URL"].removeprefix("file://"))
     assert command[3] == f"--config-file={scratch}/Pulumi.prod.yaml"
@@ -74,3 +77,10 @@ def test_gclouds_own_credentials_count(tmp_path: Path):
     folder.mkdir(parents=True)
     (folder / "application_default_credentials.json").touch()
     assert offline.have_credentials(env)
+
+
+def test_nobody_gets_through_to_google():
+    with offline.refusing_proxy() as proxy:
+        through = urllib.request.build_opener(urllib.request.ProxyHandler({"https": proxy}))
+        with pytest.raises(urllib.error.URLError, match="no Google Cloud credentials"):
+            through.open("https://oauth2.googleapis.com/tokeninfo", timeout=5)
