@@ -25,7 +25,7 @@ CONFIG: dict[str, Any] = {
     "alphintra:cache": {"host_port": 16379},
     "alphintra:registry": {"host_port": 15050},
 }
-PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "stacks", "images", ".venv")
+PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "stacks", "policy", "images", ".venv")
 COMMANDS = ("Makefile", "ops", "toolchain")
 
 
