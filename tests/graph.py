@@ -5,7 +5,7 @@
 # pyright: reportUnknownArgumentType=false
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -118,8 +118,8 @@ def holds_secret(value: Any) -> bool:
 class Graph(mocks.MockMonitor):
     """A monitor that keeps what the stock one throws away: parents, options, component outputs."""
 
-    def __init__(self, preview: bool) -> None:
-        super().__init__(_Providers(preview))
+    def __init__(self, preview: bool, standing: Collection[str]) -> None:
+        super().__init__(_Providers(preview, standing))
         self.nodes: dict[str, Node] = {}
         self.outputs: dict[str, dict[str, Any]] = {}
         self.result: Any = None
@@ -184,15 +184,17 @@ class Graph(mocks.MockMonitor):
 
 
 class _Providers(mocks.Mocks):
-    """Stands for the provider plugins: in a preview it knows the inputs and nothing else."""
+    """Stands for the provider plugins: in a preview it knows the inputs and nothing else, but of
+    types in `standing`."""
 
-    def __init__(self, preview: bool) -> None:
+    def __init__(self, preview: bool, standing: Collection[str]) -> None:
         self.preview = preview
+        self.standing = standing
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         if not args.custom:
             return "", dict(args.inputs)
-        if self.preview:
+        if self.preview and args.typ not in self.standing:
             return "", {k: v for k, v in args.inputs.items() if v is not None}
         computed = COMPUTED.get(args.typ, lambda _name, _inputs: {})
         return f"{args.name}-id", {**args.inputs, **computed(args.name, args.inputs)}
@@ -205,17 +207,19 @@ def record(
     program: Callable[[], Any],
     *,
     preview: bool = False,
+    standing: Collection[str] = (),
     stack: str = "dev",
     config: Mapping[str, str] | None = None,
 ) -> Graph:
     """Run `program` under fresh mocks and a fresh event loop, and wait for all that it began.
 
     What `program` returns (outputs at any depth) is resolved into `graph.result`; with `preview`,
-    provider-computed values stay unknown and are None there.
+    provider-computed values stay unknown and are None there, except those of resources whose type
+    is in `standing`: they were made before.
     """
     reset_options()
     asyncio.set_event_loop(asyncio.new_event_loop())
-    graph = Graph(preview)
+    graph = Graph(preview, standing)
     pulumi.runtime.set_mocks(
         graph.mocks, project="alphintra", stack=stack, preview=preview, monitor=graph
     )

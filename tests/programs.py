@@ -1,6 +1,7 @@
 """The programs that tests run under mocks: one builder alone, or a whole stack."""
 
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +118,9 @@ def stack_config(stack: str, **changes: str) -> dict[str, str]:
     return {**values, **{f"alphintra:{key}": value for key, value in changes.items()}}
 
 
-def deploy(stack: str, preview: bool = False, **changes: str) -> Graph:
+def deploy(
+    stack: str, preview: bool = False, standing: Collection[str] = (), **changes: str
+) -> Graph:
     """The graph of a whole stack; `graph.result` is what it exports, by name."""
     config = stack_config(stack, **changes)
 
@@ -125,4 +128,4 @@ def deploy(stack: str, preview: bool = False, **changes: str) -> Graph:
         settings = parse(config, f"Pulumi.{stack}.yaml")
         return Platform(pulumi.get_stack(), settings, TARGETS[settings.target]).exports
 
-    return record(program, stack=stack, config=config, preview=preview)
+    return record(program, stack=stack, config=config, preview=preview, standing=standing)

@@ -7,7 +7,6 @@ from pulumi_gcp import config, dns, sql
 
 from components.naming import cloud_labels
 from components.network import NetworkOutputs
-from components.outputs import after
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,17 +38,16 @@ def host(
     name: str, server: "sql.DatabaseInstance", zone: "dns.ManagedZone", opts: ResourceOptions
 ) -> Output[str]:
     """The DNS name of `server`, known once it resolves."""
-    full = server.dns_names.apply(private_name)
     record = dns.RecordSet(
         name,
         managed_zone=zone.name,
-        name=full,
+        name=server.dns_names.apply(private_name),
         type="A",
         ttl=TTL_SECONDS,
         rrdatas=[server.private_ip_address],
         opts=ResourceOptions(parent=opts.parent, delete_before_replace=True),
     )
-    return after(full.apply(lambda text: text.rstrip(".")), record.id)
+    return record.name.apply(lambda full: full.rstrip("."))
 
 
 def private_name(names: "Sequence[outputs.DatabaseInstanceDnsName]") -> str:

@@ -31,13 +31,14 @@ def roles(
             password=passwords[role],
             opts=with_server,
         )
-        made.append(user.id)
+        made.append(user.name)
     return passwords, made
 
 
 def databases(
     name: str, spec: DatabaseSpec, server: "sql.DatabaseInstance", opts: ResourceOptions
 ) -> list[Output[str]]:
+    """Their names, each known once it is there."""
     here = ResourceOptions(
         parent=opts.parent, deleted_with=server, protect=spec.deletion_protection
     )
@@ -49,7 +50,7 @@ def databases(
             charset="UTF8",
             collation="en_US.UTF8",
             opts=here,
-        ).id
+        ).name
         for database in spec.databases
     ]
 

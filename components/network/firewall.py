@@ -80,7 +80,7 @@ def egress(plan: AddressPlan) -> dict[str, Rule]:
 def firewall(
     name: str, network: Input[str], plan: AddressPlan, project: Input[str], opts: ResourceOptions
 ) -> Output[str]:
-    """A network firewall policy with all rules, known once the network obeys it."""
+    """The network, known once it obeys a firewall policy with all rules."""
     policy = compute.NetworkFirewallPolicy(
         name,
         project=project,
@@ -99,7 +99,7 @@ def firewall(
         attachment_target=network,
         firewall_policy=policy.name,
         opts=ResourceOptions(parent=opts.parent, depends_on=rules),
-    ).id
+    ).attachment_target
 
 
 def _rule(

@@ -35,7 +35,7 @@ def vpc(
     return NetworkOutputs(
         id=network.id,
         public_subnet=after(public.id, *ready),
-        private_subnet=after(private.id, nat.id, *ready),
+        private_subnet=after(private.id, nat.subnets, *ready),
         database_subnet=after(database.id, *ready),
         managed_services=private_service_access(name, network, plan.managed, opts),
         egress_addresses=nat.addresses,

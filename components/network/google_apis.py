@@ -1,6 +1,7 @@
 """Google's APIs at addresses that are not on the Internet, and the names that lead there."""
 
 from ipaddress import IPv4Network
+from typing import Any
 
 from pulumi import Output, Resource, ResourceOptions
 from pulumi_gcp import compute, dns
@@ -25,12 +26,9 @@ endpoint is in gke.goog. https://cloud.google.com/vpc/docs/configure-private-goo
 TTL_SECONDS = 300
 
 
-def private_names(name: str, network: "compute.Network", opts: ResourceOptions) -> Output[str]:
-    """Zones for Google's domains and a log of all queries; known once names resolve.
-
-    The policy comes last and stands for the rest: were each zone waited for, adding one would make
-    what waits unknown in a preview.
-    """
+def private_names(name: str, network: "compute.Network", opts: ResourceOptions) -> Output[Any]:
+    """Zones for Google's domains, and a log of all queries, which comes last: what it is for, known
+    once names resolve."""
     records = [record for domain in DOMAINS for record in _zone(name, domain, network, opts)]
     return dns.Policy(
         name,
@@ -39,7 +37,7 @@ def private_names(name: str, network: "compute.Network", opts: ResourceOptions) 
         enable_inbound_forwarding=False,
         networks=[{"network_url": network.id}],
         opts=ResourceOptions(parent=opts.parent, depends_on=records),
-    ).id
+    ).description
 
 
 def _zone(

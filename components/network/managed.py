@@ -43,4 +43,4 @@ def private_service_access(
         import_custom_routes=False,
         opts=opts,
     )
-    return after(network.id, closed.id)
+    return after(network.id, closed.export_custom_routes)

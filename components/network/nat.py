@@ -11,16 +11,16 @@ from components.network import PODS_RANGE
 
 PORTS_OF_ADDRESS = 64_512
 """What an address can be shared by: https://cloud.google.com/nat/docs/ports-and-addresses"""
-MIN_PORTS, MAX_PORTS = 512, 16_384
-"""Ports of a node, powers of two. It has the first at once, so that 110 pods can open four
+MIN_PORTS, MAX_PORTS = 256, 16_384
+"""Ports of a node, powers of two. It has the first at once, so that its 64 pods can open four
 connections each to one exchange with no wait for more; with the second it can use up a quarter of
 an address and no more."""
 
 
 @dataclass(frozen=True)
 class WayOut:
-    id: Output[str]
-    """Known once it can be used."""
+    subnets: Output[str]
+    """Whom it serves, known once it does."""
     addresses: Output[list[str]]
 
 
@@ -74,4 +74,7 @@ def way_out(
         log_config={"enable": True, "filter": "ALL"},
         opts=opts,
     )
-    return WayOut(nat.id, Output.all(*[address.address for address in addresses]))
+    return WayOut(
+        nat.source_subnetwork_ip_ranges_to_nat,
+        Output.all(*[address.address for address in addresses]),
+    )

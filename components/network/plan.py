@@ -8,13 +8,13 @@ from pulumi import Output
 RFC_1918 = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
 """Private space, where every block lies."""
 
-# The block is halved: one half for pods, which need most (a /24 for each node); the other is cut
+# The block is halved: one half for pods, which need most (a /25 for each node); the other is cut
 # into eight equal parts, of which six are used and two are left free for what comes later.
 SMALLEST_PREFIX, LARGEST_PREFIX = 12, 20
 
-NODE_PREFIX = 24
-"""What GKE cuts from the range for pods for each node of up to 110 pods, its default: twice as many
-addresses, so that one is not used again at once."""
+NODE_PREFIX = 25
+"""What GKE cuts from the range for pods for each node of up to 64 pods, the cluster's limit: twice
+as many addresses, so that one is not used again at once."""
 
 FIXED_HOSTS = {"database": 10, "cache": 11, "cache-replica": 12}
 """What has an address that never changes in the database subnet, and which."""

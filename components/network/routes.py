@@ -13,6 +13,7 @@ address to nobody but the private subnet; the firewall decides who may use eithe
 
 
 def routes(name: str, network: Input[str], opts: ResourceOptions) -> list[Output[str]]:
+    """Where they lead, known once they do."""
     return [
         compute.Route(
             f"{name}-{role}",
@@ -20,6 +21,6 @@ def routes(name: str, network: Input[str], opts: ResourceOptions) -> list[Output
             dest_range=destination,
             next_hop_gateway="default-internet-gateway",
             opts=opts,
-        ).id
+        ).dest_range
         for role, destination in DESTINATIONS.items()
     ]

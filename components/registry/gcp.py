@@ -132,7 +132,7 @@ def all_images(
 def grant(
     name: str, repository: "Repository", role: str, account: Output[str], opts: ResourceOptions
 ) -> Output[str]:
-    """`role` for `account` on this repository alone; known once it is given."""
+    """`role` for `account` on this repository alone, known once it is given."""
     return artifactregistry.RepositoryIamMember(
         name,
         project=repository.project,
@@ -141,4 +141,4 @@ def grant(
         role=role,
         member=Output.format("serviceAccount:{0}", account),
         opts=opts,
-    ).id
+    ).role

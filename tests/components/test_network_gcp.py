@@ -107,7 +107,7 @@ def test_nat_gives_ports_on_demand_and_logs_all(graph: Graph):
     nat = graph.only(":RouterNat").inputs
     assert nat["enableDynamicPortAllocation"] is True
     assert nat["enableEndpointIndependentMapping"] is False
-    assert (nat["minPortsPerVm"], nat["maxPortsPerVm"]) == (512, 16384)
+    assert (nat["minPortsPerVm"], nat["maxPortsPerVm"]) == (256, 16384)
     assert nat["logConfig"] == {"enable": True, "filter": "ALL"}
 
 

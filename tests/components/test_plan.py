@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from components.cluster import PODS_PER_NODE
 from components.network.nat import MIN_PORTS, PORTS_OF_ADDRESS, addresses_needed
 from components.network.plan import (
     FIXED_HOSTS,
@@ -41,7 +42,7 @@ def test_ranges_fit_the_block_and_never_overlap(block: IPv4Network):
 def test_ranges_are_large_enough(block: IPv4Network):
     plan = address_plan(block)
     assert plan.control_plane.prefixlen == 28  # what GKE demands
-    assert plan.pods.prefixlen <= 21  # a /24 for each of 8 nodes at least
+    assert plan.pods.prefixlen <= 21  # a /25 for each of 16 nodes at least
     assert plan.managed.prefixlen <= 24  # the smallest range that Cloud SQL can grow in
 
 
@@ -52,8 +53,8 @@ def test_every_node_has_an_address_and_a_range_for_its_pods(block: IPv4Network):
     assert nodes == len(list(plan.pods.subnets(new_prefix=NODE_PREFIX)))
     # Google keeps four addresses of a subnet: https://cloud.google.com/vpc/docs/subnets
     assert nodes <= plan.private.num_addresses - 4
-    # 110 pods, GKE's default, with twice as many addresses.
-    assert 2 ** (32 - NODE_PREFIX) >= 2 * 110
+    # GKE takes the smallest range with twice as many addresses as a node may have pods.
+    assert 2 ** (32 - NODE_PREFIX) >= 2 * PODS_PER_NODE > 2 ** (31 - NODE_PREFIX)
     assert plan.services.num_addresses >= 256
 
 
