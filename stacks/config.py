@@ -14,6 +14,7 @@ from components.cluster import ClusterSpec
 from components.database import DatabaseSpec
 from components.foundation import FoundationSpec
 from components.network import NetworkSpec
+from components.network.plan import address_plan, node_capacity
 from components.registry import RegistrySpec
 from components.spec import Spec
 from policy.google import PROJECT_ID, REGIONS
@@ -73,6 +74,17 @@ class Settings(PlatformSpec):
     """Which column of the table of defaults (`stacks/defaults.py`) the stack starts from."""
     waivers: tuple[Waiver, ...] = ()
     """The rules of `policy/` that the stack does not keep, each with its reason. prod has none."""
+
+    @model_validator(mode="after")
+    def _every_node_has_addresses(self) -> Self:
+        """GKE would find out when it is to add the node."""
+        block, nodes = self.network.cidr, self.cluster.max_nodes
+        room = node_capacity(address_plan(block))
+        if self.target == "gcp" and nodes > room:
+            given = f"given cluster.pools of up to {nodes} nodes in network.cidr {block}"
+            allowed = f"up to {room} nodes there, those of an upgrade included; or a larger block"
+            raise PydanticCustomError("conflict", "{given}", {"given": given, "allowed": allowed})
+        return self
 
     def facts(self) -> dict[str, Any]:
         """What the stack is as a whole: inputs of its platform component, where policy reads
