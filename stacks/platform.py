@@ -13,6 +13,8 @@ from components.registry import Registry
 from stacks.config import Settings
 from stacks.targets import Target
 
+Exported = Output[str] | Output[int] | Output[list[str]] | Output[dict[str, str]]
+
 
 class Platform(ComponentResource):
     """Everything of one stack, on one target."""
@@ -44,11 +46,13 @@ class Platform(ComponentResource):
         in_cluster = ResourceOptions(parent=self, providers=[provider])
         ConnectivityCheck("connectivity-check", registry, database, cache, in_cluster)
 
-        self.exports: dict[str, Output[str] | Output[int] | Output[dict[str, str]]] = {
+        self.exports: dict[str, Exported] = {
             "cluster_name": cluster.name,
             "kubeconfig": cluster.kubeconfig,
             "registry_address": registry.address,
+            "egress_addresses": network.egress_addresses,
             "database_host": database.host,
+            "database_reader_host": database.reader_host,
             "database_port": database.port,
             "database_passwords": database.passwords,
             "database_ca_certificate": database.ca_certificate,
