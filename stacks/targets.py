@@ -13,7 +13,7 @@ from components.database import DatabaseBuilder
 from components.database.gcp import cloud_sql
 from components.database.local import postgres_container
 from components.foundation import FoundationBuilder
-from components.foundation.gcp import project_services
+from components.foundation.gcp import google_project
 from components.foundation.local import one_machine
 from components.network import NetworkBuilder
 from components.network.gcp import vpc
@@ -43,7 +43,7 @@ TARGETS = {
         cache=redis_containers,
     ),
     "gcp": Target(
-        foundation=project_services,
+        foundation=google_project,
         network=vpc,
         registry=artifact_registry,
         cluster=gke,

@@ -106,7 +106,7 @@ def _let_ci_sign(
     attestor: "binaryauthorization.Attestor",
     opts: ResourceOptions,
 ) -> None:
-    """What `gcloud container binauthz attestations sign-and-create` needs, for whoever pushes."""
+    """What CI needs for `gcloud beta container binauthz attestations sign-and-create`."""
     ci = foundation.publisher_account.apply(lambda email: f"serviceAccount:{email}")
     kms.CryptoKeyIAMMember(
         f"{name}-signing",

@@ -13,7 +13,7 @@ from components.foundation.services import APIS
 from components.outputs import after
 
 
-def project_services(name: str, spec: FoundationSpec, opts: ResourceOptions) -> FoundationOutputs:
+def google_project(name: str, spec: FoundationSpec, opts: ResourceOptions) -> FoundationOutputs:
     project = enabled_project(name, opts)
     channel = mail(name, spec, project, opts)
     monthly_budget(name, spec, channel, opts)
