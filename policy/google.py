@@ -1,4 +1,4 @@
-"""Facts of Google Cloud, from `data/google_cloud.toml`, where each has its source."""
+"""Facts of Google Cloud, from `data/google_cloud.toml`, which says what each was checked with."""
 
 import re
 import tomllib

@@ -1,7 +1,9 @@
 """What Cloud SQL for PostgreSQL takes, as data: the provider leaves these checks to the API.
 
-Sources: https://cloud.google.com/sql/docs/postgres/instance-settings (machine types),
-…/editions-intro (editions), …/backup-recovery/pitr (logs), …/flags (shares of memory).
+Read in November 2026, from stored copies of Google's pages below
+https://cloud.google.com/sql/docs: sqlserver/create-instance and mysql/instance-settings (April
+2026, machines of both editions), sqlserver/backup-recovery/pitr and mysql/backup-recovery/
+configure-pitr (days of logs, by edition; one more backup than days).
 """
 
 from collections.abc import Iterator
@@ -36,7 +38,10 @@ ENTERPRISE_PLUS_GB = {
 RECOVERY_DAYS = {"enterprise": 7, "enterprise-plus": 35}
 """Edition → how many days of transaction logs are kept at most."""
 MEMORY_PERCENT = {"shared_buffers_mb": (10, 60), "effective_cache_size_mb": (10, 70)}
-"""Setting → the least and the greatest share of the server's memory that its flag may have."""
+"""Setting → the least and the greatest share of the server's memory that its flag may have.
+
+Not checked against Google's page (https://cloud.google.com/sql/docs/postgres/flags): of it, only
+the range of effective_cache_size was found again, quoted by somebody else."""
 
 
 def tier(spec: "DatabaseSpec") -> str:

@@ -45,7 +45,8 @@ SERVICE_AGENTS = {
 }
 """API → the account that Google acts as for it in the project of that number.
 
-Source: https://cloud.google.com/iam/docs/service-agents."""
+Compared with Cloud Foundation Fabric's modules/project/service-agents.yaml (July 2026), which is
+generated from https://cloud.google.com/iam/docs/service-agents: the same."""
 
 LATE_AGENTS = (
     "artifactregistry",
@@ -71,5 +72,5 @@ KEY_USERS = {
 }
 """Class of data → the APIs whose agents encrypt and decrypt with its key, and no others.
 
-Source: https://cloud.google.com/kms/docs/compatible-services, and the page on customer-managed keys
-of each service."""
+Not checked against Google's pages: https://cloud.google.com/kms/docs/compatible-services, and the
+one on customer-managed keys of each service."""
