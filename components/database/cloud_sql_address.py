@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from pulumi_gcp.sql import outputs
 
 DOMAIN = "sql-psa.goog."
-"""Where Cloud SQL names servers on private service access: `<server>.<project>.<region>.` before
-it. Certificates carry these names; to resolve them is left to the network's owner. Source:
-https://cloud.google.com/sql/docs/postgres/configure-ssl-instance."""
+"""Where Cloud SQL names servers on private service access: `<id>.<label>.<region>.` before it, the
+server's id and the project's label, which Cloud SQL makes up. Certificates carry these names; to
+resolve them is left to the network's owner. Not checked against Google's page
+(https://cloud.google.com/sql/docs/postgres/configure-ssl-instance): read from n8n's documents,
+which quote it."""
 TTL_SECONDS = 300
 
 
@@ -37,7 +39,9 @@ def private_zone(name: str, network: NetworkOutputs, opts: ResourceOptions) -> "
 def host(
     name: str, server: "sql.DatabaseInstance", zone: "dns.ManagedZone", opts: ResourceOptions
 ) -> Output[str]:
-    """The DNS name of `server`, known once it resolves."""
+    """The DNS name of `server`, known once it resolves, with the dot that ends it: Cloud SQL's
+    certificates have the name with that dot (GoogleCloudPlatform/cloud-sql-proxy's README;
+    pgdogdev/pgdog#1405), and libpq, OpenSSL and Go compare it letter by letter."""
     record = dns.RecordSet(
         name,
         managed_zone=zone.name,
@@ -47,7 +51,7 @@ def host(
         rrdatas=[server.private_ip_address],
         opts=ResourceOptions(parent=opts.parent, delete_before_replace=True),
     )
-    return record.name.apply(lambda full: full.rstrip("."))
+    return record.name
 
 
 def private_name(names: "Sequence[outputs.DatabaseInstanceDnsName]") -> str:

@@ -1,11 +1,12 @@
 """The firewall on Google Cloud: what may pass, by name; all else is denied, both ways, and logged.
 
-Google's own list of what a GKE cluster needs where egress is denied, and of the rules that GKE
-makes for itself (this policy comes before them, so it says them too):
+What a GKE cluster needs where egress is denied, and the rules that GKE makes for itself (this
+policy comes before them, so it says them too), are read from Google's page:
 https://cloud.google.com/kubernetes-engine/docs/concepts/firewall-rules
 
 The metadata server, which is also the DNS and the NTP server, needs no rule: no firewall applies to
-it (https://cloud.google.com/firewall/docs/firewalls#gcp_always_allowed).
+it. Not checked against Google's page
+(https://cloud.google.com/firewall/docs/firewalls#gcp_always_allowed), only found in others' notes.
 """
 
 from dataclasses import dataclass
@@ -19,18 +20,24 @@ from components.network.plan import RFC_1918, AddressPlan
 
 ANYWHERE = (IPv4Network("0.0.0.0/0"),)
 LOAD_BALANCERS = tuple(map(IPv4Network, ("35.191.0.0/16", "130.211.0.0/22")))
-"""Where Application Load Balancers send from, probes and requests alike:
+"""Where global external Application Load Balancers send from, probes and requests alike, to
+instances and zonal endpoints; regional ones send requests from a subnet of proxies. Read from
 https://cloud.google.com/load-balancing/docs/firewall-rules"""
 
 DATABASE_PORTS = ("5432", "6379")
 """PostgreSQL and Redis, where the platform runs them itself."""
 MANAGED_PORTS = ("5432", "3307", "6378")
-"""Cloud SQL, its Auth Proxy and connectors, Memorystore with TLS."""
+"""Cloud SQL, its Auth Proxy and connectors, Memorystore with TLS. The last two are not checked
+against Google's pages: 3307 is quoted from them by others, 6378 is what instances with TLS report
+(terraform-google-modules/terraform-google-memorystore#106)."""
 CONTROL_PLANE_PORTS = ("443", "8132")
-"""The Kubernetes API, and the tunnel that nodes keep open for the control plane (Konnectivity)."""
+"""The Kubernetes API, and the tunnel that nodes keep open for the control plane (Konnectivity).
+Google's page above names 443 alone; 8132 is Konnectivity's port in Kubernetes' own documentation
+(kubernetes.io/docs/tasks/extend-kubernetes/setup-konnectivity), not checked for GKE."""
 NODE_PORTS = ("443", "8443", "9443", "10250", "15017")
-"""What a control plane calls without that tunnel: the kubelet, and the webhooks of GKE, of usual
-controllers and of Istio."""
+"""What a control plane calls without that tunnel: metrics-server and kubelet (443, 10250: Google's
+page above), and the webhooks of usual controllers and of Istio (the others: the default of
+terraform-google-kubernetes-engine's firewall_inbound_ports)."""
 
 
 @dataclass(frozen=True)
