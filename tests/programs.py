@@ -1,7 +1,7 @@
 """The programs that tests run under mocks: one builder alone, or a whole stack."""
 
 import json
-from collections.abc import Collection
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -118,10 +118,12 @@ def stack_config(stack: str, **changes: str) -> dict[str, str]:
     return {**values, **{f"alphintra:{key}": value for key, value in changes.items()}}
 
 
+@cache
 def deploy(
-    stack: str, preview: bool = False, standing: Collection[str] = (), **changes: str
+    stack: str, preview: bool = False, standing: frozenset[str] = frozenset(), **changes: str
 ) -> Graph:
-    """The graph of a whole stack; `graph.result` is what it exports, by name."""
+    """The graph of a whole stack; `graph.result` is what it exports, by name. Made once: tests only
+    read it."""
     config = stack_config(stack, **changes)
 
     def program() -> dict[str, Any]:
