@@ -41,6 +41,4 @@ def enabled_project(name: str, opts: ResourceOptions) -> Output[str]:
         )
         for api in APIS
     ]
-    # Not their ids, which a preview doesn't know: an API added to a stack that stands would make
-    # the project unknown there, and all that is made in it would be shown as replaced.
     return after(config.project or "", *[service.service for service in enabled])

@@ -56,6 +56,4 @@ def _key(
         )
         for api in KEY_USERS[data]
     ]
-    # Not their ids: one added later would make the key unknown in the preview, and the database
-    # that it encrypts would be shown as replaced.
     return after(key.id, *[grant.role for grant in grants])
