@@ -52,6 +52,9 @@ class ConnectivityCheck(ComponentResource):
             },
             opts=here,
         )
+        # The namespace takes them along: quicker than one by one, and the Kubernetes provider can
+        # miss that a Secret or ConfigMap is gone, and waits ten minutes for it.
+        inside = ResourceOptions(parent=self, deleted_with=namespace)
         settings, authorities = environment(database, cache), certificates(database, cache)
         # Not secret: it can't be turned back, and would hide the whole Job in a preview.
         fingerprint = Output.unsecret(Output.all(settings, authorities).apply(digest))
@@ -59,13 +62,13 @@ class ConnectivityCheck(ComponentResource):
             name,
             metadata={"name": name, "namespace": namespace.metadata["name"]},
             string_data=settings,
-            opts=here,
+            opts=inside,
         )
         trusted = kubernetes.core.v1.ConfigMap(
             f"{name}-authorities",
             metadata={"name": f"{name}-authorities", "namespace": namespace.metadata["name"]},
             data=authorities,
-            opts=here,
+            opts=inside,
         )
         kubernetes.batch.v1.Job(
             name,
@@ -87,6 +90,7 @@ class ConnectivityCheck(ComponentResource):
             },
             opts=ResourceOptions(
                 parent=self,
+                deleted_with=namespace,
                 delete_before_replace=True,
                 custom_timeouts=CustomTimeouts(create=f"{DEADLINE_SECONDS + 60}s"),
             ),

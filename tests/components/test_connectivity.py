@@ -37,6 +37,15 @@ def test_the_job_runs_the_image_in_the_platforms_registry(graph: Graph):
     assert container["image"] == f"{registry}/connectivity-check@sha256:0"
 
 
+def test_all_that_is_in_the_namespace_goes_with_it(graph: Graph):
+    inside = [
+        node for node in graph.nodes.values() if "namespace" in node.inputs.get("metadata", {})
+    ]
+    assert {node.type.rsplit(":", 1)[1] for node in inside} == {"ConfigMap", "Job", "Secret"}
+    for node in inside:
+        assert node.request.deletedWith.endswith("core/v1:Namespace::connectivity-check")
+
+
 def test_the_job_is_told_all_addresses_and_credentials(graph: Graph):
     settings = graph.only("kubernetes:core/v1:Secret").inputs["stringData"]
     result = graph.result
