@@ -63,7 +63,7 @@ bootstrap-gcp: venv ## PROJECT=…: make a Google Cloud project ready; DRY_RUN=1
 		$(if $(REGION),--region=$(REGION)) $(if $(filter 1,$(DRY_RUN)),--dry-run) \
 		$(if $(filter 1,$(FORCE)),--force)
 
-check: venv ## lint, types and the quick tests, in seconds
+check: venv ## lint, types and the quick tests, in about a minute
 	@$(IN_VENV) ruff check .
 	@$(IN_VENV) ruff format --check .
 	@$(IN_VENV) pyright

@@ -34,6 +34,7 @@ def at_least(least: int) -> Test:
     return Test(f"at least {least}", lambda given: given is not None and float(given) >= least)
 
 
+OFF = Test("false or left out", lambda given: given in (None, False))
 STATED = Test("stated", lambda given: given not in (None, "", [], {}))
 ABSENT = Test("left out", lambda given: given in (None, "", False, [], {}))
 

@@ -7,7 +7,6 @@ from typing import Any, Literal, Self, cast
 import pulumi
 from pulumi.runtime import config as runtime_config
 from pydantic import ValidationError, model_validator
-from pydantic_core import PydanticCustomError
 
 from components.cache import CacheSpec
 from components.cluster import ClusterSpec
@@ -16,7 +15,7 @@ from components.foundation import FoundationSpec
 from components.network import NetworkSpec
 from components.network.plan import address_plan, node_capacity
 from components.registry import RegistrySpec
-from components.spec import Spec
+from components.spec import Spec, refuse
 from policy.google import PROJECT_ID, REGIONS
 from policy.waiver import Waiver
 from stacks.defaults import DEFAULTS
@@ -58,9 +57,7 @@ class PlatformSpec(Spec):
         ]:
             if port in taken:
                 both = f"given port {port} for both {taken[port]} and {owner}"
-                raise PydanticCustomError(
-                    "conflict", "{given}", {"given": both, "allowed": "each port once"}
-                )
+                raise refuse(both, "each port once")
             taken[port] = owner
         return self
 
@@ -83,7 +80,7 @@ class Settings(PlatformSpec):
         if self.target == "gcp" and nodes > room:
             given = f"given cluster.pools of up to {nodes} nodes in network.cidr {block}"
             allowed = f"up to {room} nodes there, those of an upgrade included; or a larger block"
-            raise PydanticCustomError("conflict", "{given}", {"given": given, "allowed": allowed})
+            raise refuse(given, allowed)
         return self
 
     def facts(self) -> dict[str, Any]:

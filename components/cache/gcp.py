@@ -33,7 +33,7 @@ def memorystore(
     network: NetworkOutputs,
     opts: ResourceOptions,
 ) -> CacheOutputs:
-    key = foundation.encryption_keys.apply(lambda keys: keys["cache"])
+    key = foundation.key("cache")
     # Protected twice: Pulumi refuses in the preview already, the provider when it is told to.
     guarded = ResourceOptions(parent=opts.parent, protect=spec.deletion_protection)
     instance = redis_instance(name, spec, key, network.managed_services, guarded)

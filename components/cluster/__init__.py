@@ -7,11 +7,11 @@ from typing import Annotated, Literal, Self
 from pulumi import ComponentResource, Output, ResourceOptions
 from pydantic import Field, model_validator
 
-from components.cluster.specs import ChangeFreeze, PoolSpec, refuse
+from components.cluster.specs import ChangeFreeze, PoolSpec
 from components.foundation import FoundationOutputs
 from components.network import NetworkOutputs
 from components.registry import RegistryOutputs
-from components.spec import Spec
+from components.spec import Spec, refuse
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 NodePort = Annotated[int, Field(ge=30000, le=32767)]

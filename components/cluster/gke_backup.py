@@ -29,11 +29,7 @@ def backup_plan(
             "include_volume_data": True,
             # Refuse to back up what could not be restored, rather than find out later.
             "permissive_mode": False,
-            "encryption_key": {
-                "gcp_kms_encryption_key": foundation.encryption_keys.apply(
-                    lambda keys: keys["cluster"]
-                )
-            },
+            "encryption_key": {"gcp_kms_encryption_key": foundation.key("cluster")},
         },
         backup_schedule={"cron_schedule": SCHEDULES[spec.backup_interval_hours]},
         retention_policy={

@@ -11,6 +11,7 @@ from pulumi_gcp import binaryauthorization, config, containeranalysis, kms, proj
 from components.cluster import ClusterSpec
 from components.foundation import FoundationOutputs
 from components.naming import cloud_labels
+from components.protection import deletion_policy
 from components.registry import RegistryOutputs
 
 ALGORITHM = "EC_SIGN_P256_SHA256"
@@ -57,7 +58,7 @@ def _signing_key(
         key_ring=ring.id,
         purpose="ASYMMETRIC_SIGN",
         version_template={"algorithm": ALGORITHM, "protection_level": "HSM"},
-        deletion_policy="PREVENT" if spec.deletion_protection else "DELETE",
+        deletion_policy=deletion_policy(spec.deletion_protection),
         labels=cloud_labels(name),
         opts=opts,
     )

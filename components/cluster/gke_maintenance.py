@@ -29,7 +29,7 @@ def maintain(
 ) -> None:
     notices = pubsub.Topic(
         f"{name}-upgrades",
-        kms_key_name=foundation.encryption_keys.apply(lambda keys: keys["cluster"]),
+        kms_key_name=foundation.key("cluster"),
         message_storage_policy={"allowed_persistence_regions": [config.region or ""]},
         message_retention_duration=KEPT,
         labels=cloud_labels(name),

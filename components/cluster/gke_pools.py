@@ -91,7 +91,7 @@ def _node_config(
         "machine_type": machine_type(pool, spec.confidential_nodes),
         "spot": pool.spot,
         "boot_disk": {"disk_type": "pd-balanced", "size_gb": pool.disk_gb},
-        "boot_disk_kms_key": foundation.encryption_keys.apply(lambda keys: keys["cluster"]),
+        "boot_disk_kms_key": foundation.key("cluster"),
         "service_account": foundation.node_account,
         # The account's roles say what a node may do; scopes are of an older world.
         "oauth_scopes": ["https://www.googleapis.com/auth/cloud-platform"],

@@ -54,7 +54,7 @@ def _encryption(
     """Kubernetes' secrets in etcd, those of Secret Manager in pods, and the nodes' memory."""
     args.database_encryption = container.ClusterDatabaseEncryptionArgs(
         state="ENCRYPTED",
-        key_name=foundation.encryption_keys.apply(lambda keys: keys["cluster"]),
+        key_name=foundation.key("cluster"),
     )
     args.secret_manager_config = container.ClusterSecretManagerConfigArgs(
         enabled=True,

@@ -4,20 +4,14 @@ from datetime import date
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 
-from components.spec import Spec
+from components.spec import Spec, refuse
 
 GB_PER_CPU = (4, 8)
 """The shapes of machines that Google has in every general-purpose family: standard, highmem."""
 LONGEST_FREEZE_DAYS = 30
 """GKE's strictest limit for a stretch without any upgrade."""
 A_DAY = Field(json_schema_extra={"allowed": "a day, such as 2027-01-15"})
-
-
-def refuse(given: str, allowed: str) -> PydanticCustomError:
-    """An error that says itself what stands in the stack file and what may."""
-    return PydanticCustomError("conflict", "{given}", {"given": given, "allowed": allowed})
 
 
 class PoolSpec(Spec):

@@ -6,12 +6,11 @@ from typing import Annotated, Literal, Self
 
 from pulumi import ComponentResource, Output, ResourceOptions
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from components.database.limits import SMALLEST_GB, Edition, conflicts
 from components.foundation import FoundationOutputs
 from components.network import NetworkOutputs
-from components.spec import Spec
+from components.spec import Spec, refuse
 
 PORT = 5432
 """Where PostgreSQL listens, on every target."""
@@ -93,8 +92,7 @@ class DatabaseSpec(Spec):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         for given, allowed in conflicts(self):
-            context = {"given": f"given {given}", "allowed": allowed}
-            raise PydanticCustomError("conflict", "{given}; allowed: {allowed}", context)
+            raise refuse(f"given {given}", allowed)
         return self
 
     @property

@@ -27,7 +27,7 @@ def cloud_sql(
     network: NetworkOutputs,
     opts: ResourceOptions,
 ) -> DatabaseOutputs:
-    key = foundation.encryption_keys.apply(lambda keys: keys["database"])
+    key = foundation.key("database")
     server = primary(name, spec, key, network, opts)
     replicas = [read_replica(name, spec, server, network, opts)] if spec.read_replica else []
 

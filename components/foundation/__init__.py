@@ -58,6 +58,10 @@ class FoundationOutputs:
     publisher_account: Output[str]
     """Whom CI acts as when it pushes images. Locally empty: whoever reaches the registry may."""
 
+    def key(self, data: str) -> Output[str]:
+        """The key of a class of data, on a target that has keys."""
+        return self.encryption_keys.apply(lambda keys: keys[data])
+
 
 FoundationBuilder = Callable[[str, FoundationSpec, ResourceOptions], FoundationOutputs]
 

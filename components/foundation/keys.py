@@ -7,6 +7,7 @@ from components.foundation import DATA_CLASSES, FoundationSpec
 from components.foundation.services import KEY_USERS, SERVICE_AGENTS
 from components.naming import cloud_labels
 from components.outputs import after
+from components.protection import deletion_policy
 
 DAY = 24 * 60 * 60
 ROTATION = f"{90 * DAY}s"
@@ -42,7 +43,7 @@ def _key(
             "algorithm": "GOOGLE_SYMMETRIC_ENCRYPTION",
             "protection_level": "HSM" if spec.hardware_keys else "SOFTWARE",
         },
-        deletion_policy="PREVENT" if spec.deletion_protection else "DELETE",
+        deletion_policy=deletion_policy(spec.deletion_protection),
         labels=cloud_labels(name),
         opts=opts,
     )

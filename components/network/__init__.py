@@ -7,11 +7,10 @@ from typing import Annotated
 
 from pulumi import ComponentResource, Output, ResourceOptions
 from pydantic import AfterValidator, Field
-from pydantic_core import PydanticCustomError
 
 from components.foundation import FoundationOutputs
 from components.network.plan import LARGEST_PREFIX, RFC_1918, SMALLEST_PREFIX, address_plan
-from components.spec import Spec
+from components.spec import Spec, refuse
 
 PODS_RANGE = "pods"
 """Name of the private subnet's secondary range for pods, where a target names ranges."""
@@ -27,9 +26,7 @@ def _plannable(block: IPv4Network) -> IPv4Network:
         raise ValueError("a private block (RFC 1918), such as 10.60.0.0/16")
     if block.overlaps(DOCKER_BRIDGE):
         given = f"given {block}, which overlaps {DOCKER_BRIDGE}, Docker's own range"
-        raise PydanticCustomError(
-            "conflict", "{given}", {"given": given, "allowed": "another private block"}
-        )
+        raise refuse(given, "another private block")
     address_plan(block)
     return block
 

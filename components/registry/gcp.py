@@ -14,6 +14,7 @@ from components.foundation import FoundationOutputs
 from components.naming import cloud_labels
 from components.network import NetworkOutputs
 from components.outputs import after
+from components.protection import deletion_policy
 from components.registry import RegistryOutputs, RegistrySpec
 from components.registry.cleanup import CACHED_IMAGES, OWN_IMAGES
 
@@ -37,7 +38,7 @@ def artifact_registry(
     common: dict[str, Any] = {
         "location": config.region,
         "format": "DOCKER",
-        "kms_key_name": foundation.encryption_keys.apply(lambda keys: keys["registry"]),
+        "kms_key_name": foundation.key("registry"),
         "labels": cloud_labels(name),
     }
     # A repository's name is part of every image's, so it is fixed, and free only once it is gone.
@@ -81,7 +82,7 @@ def own_images(
         vulnerability_scanning_config={"enablement_config": "INHERITED"},
         cleanup_policies=OWN_IMAGES,
         cleanup_policy_dry_run=False,
-        deletion_policy="PREVENT" if spec.deletion_protection else "DELETE",
+        deletion_policy=deletion_policy(spec.deletion_protection),
         **common,
         opts=opts,
     )

@@ -2,6 +2,7 @@
 
 from policy.checks import (
     ABSENT,
+    OFF,
     STATED,
     Test,
     beside,
@@ -18,7 +19,6 @@ CLUSTER = "gcp:container/cluster:Cluster"
 NARROW = Test(
     "narrower than the whole internet", lambda block: block not in ("0.0.0.0/0", "::/0", None)
 )
-OFF = Test("false or left out", lambda given: given in (None, False))
 
 
 def _reached_privately(cluster: Resource) -> list[Finding]:

@@ -1,6 +1,6 @@
 """Artifact Registry."""
 
-from policy.checks import STATED, Test, equal, every, must, one_of
+from policy.checks import OFF, STATED, equal, every, must, one_of
 from policy.model import LIKE_PROD, Check, ResourceRule
 
 REPOSITORY = "gcp:artifactregistry/repository:Repository"
@@ -55,10 +55,7 @@ RULES = (
         check=pushed_to(
             every(
                 must("cleanupPolicies", STATED),
-                must(
-                    "cleanupPolicyDryRun",
-                    Test("false or left out", lambda given: given in (None, False)),
-                ),
+                must("cleanupPolicyDryRun", OFF),
             )
         ),
     ),

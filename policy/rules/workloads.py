@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, cast
 
-from policy.checks import Test, equal, must, values
+from policy.checks import OFF, Test, equal, must, values
 from policy.model import UNKNOWN, Finding, Resource, ResourceRule
 
 TEMPLATE = "spec.template.spec"
@@ -20,7 +20,6 @@ POD_OF = {
 CONTAINERS = ("containers", "initContainers")
 PINNED = Test("pinned by its digest (…@sha256:…)", lambda image: "@sha256:" in str(image))
 SECRET_NAME = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|CREDENTIAL|PRIVATE_?KEY|API_?KEY", re.I)
-OFF = Test("false or left out", lambda given: given in (None, False))
 
 
 def containers(resource: Resource) -> Iterator[tuple[str, Any]]:

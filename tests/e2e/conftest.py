@@ -29,12 +29,18 @@ PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "stacks", "policy", "imag
 COMMANDS = ("Makefile", "ops", "toolchain")
 
 
-def run(*command: str, stdin: str | None = None, env: dict[str, str] | None = None) -> str:
+def run(
+    *command: str,
+    stdin: str | None = None,
+    env: dict[str, str] | None = None,
+    cwd: str | None = None,
+) -> str:
     """Run `command`; what it printed. A failure fails the test with the command's own words."""
     done = subprocess.run(
         command,
         input=stdin,
         env={**os.environ, **(env or {})},
+        cwd=cwd,
         capture_output=True,
         text=True,
         timeout=300,
@@ -65,6 +71,15 @@ class Platform:
 
     def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
         return run("kubectl", f"--kubeconfig={self.kubeconfig}", *arguments, stdin=stdin)
+
+    def shell(self, line: str, typed: str = "") -> str:
+        """Run a command line as a user of the stack would, in its folder; what it printed."""
+        return run(
+            *("sh", "-c", f". .toolchain/env && {line}"),
+            stdin=typed,
+            env={"STACK": STACK},
+            cwd=self.stack.workspace.work_dir,
+        )
 
 
 def program(folder: Path, config: dict[str, Any], stack: str = STACK) -> auto.Stack:

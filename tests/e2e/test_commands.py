@@ -1,8 +1,6 @@
 """The README's commands, as it has them, on the stack that is up; `dev` becomes its name."""
 
-import os
 import re
-import subprocess
 
 import pytest
 
@@ -32,21 +30,6 @@ SAYS: dict[str, tuple[str, str]] = {
 @pytest.mark.parametrize("command", SAYS)
 def test_a_command_of_the_readme(platform: Platform, command: str):
     typed, says = SAYS[command]
-    done = here(platform, command, typed)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert says in done.stdout
-
-
-def here(platform: Platform, command: str, typed: str) -> subprocess.CompletedProcess[str]:
-    """Run a command line in the stack's folder, in a shell that has read `.toolchain/env`."""
     line = re.sub(r"-s dev\b", f"-s {STACK}", command)
     line = re.sub(r"\bpulumi up\b", "pulumi up --yes", line)
-    return subprocess.run(
-        ["sh", "-c", f". .toolchain/env && {line}"],
-        cwd=platform.stack.workspace.work_dir,
-        env={**os.environ, "STACK": STACK},
-        input=typed,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    assert says in platform.shell(line, typed)

@@ -195,18 +195,9 @@ def test_a_refresh_finds_no_drift(platform: Platform):
     assert set(refreshed.summary.resource_changes or {}) <= {"same"}
 
 
-def make(platform: Platform, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = ["make", *arguments, f"STACK={STACK}"]
-    folder = platform.stack.workspace.work_dir
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done
-
-
 def test_data_survives_a_restart(platform: Platform):
     """k3d drains its nodes first, so that the finished Job of the check loses its pod and log."""
-    done = make(platform, "restart")
-    assert "Restarting the cluster" in done.stdout
+    assert "Restarting the cluster" in platform.shell("make restart")
     platform.kubectl("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=60s")
     platform.kubectl(
         "run",
@@ -308,8 +299,8 @@ def test_no_secret_is_in_the_state_as_plain_text(platform: Platform):
 
 def test_zz_nothing_is_left_after_destroy(platform: Platform):
     assert len(owned("container")) >= 7  # what is about to go
-    done = make(platform, "down", "FORCE=1")
-    assert "no container, network or volume of it is left" in done.stdout
+    said = platform.shell("make down FORCE=1")
+    assert "no container, network or volume of it is left" in said
     assert {kind: owned(kind) for kind in ("container", "network", "volume")} == {
         "container": [],
         "network": [],

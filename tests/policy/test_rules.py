@@ -8,10 +8,10 @@ import pytest
 
 from policy.evaluation import WAIVER_APPLIES, evaluate
 from policy.model import ENVIRONMENTS, UNKNOWN, Resource
-from policy.page import table
 from policy.rules import RULES, encryption, operation, workloads
 from tests.policy.broken import BROKEN
 from tests.policy.graphs import resources, stack
+from tests.policy.page import table
 from tests.programs import ROOT, deploy
 
 IDS = [rule.id for rule in RULES]

@@ -1,7 +1,8 @@
 // Command pulumi-resource-gcp is the Google Cloud plugin of Pulumi where the official one cannot be downloaded:
 // the Terraform provider that pulumi-gcp 9.30 is made from, behind Pulumi's Terraform bridge.
 //
-// It serves the resource types of resources.go: those that the project's program uses, and a few that it will.
+// It serves the resource types of resources.go: those that the stacks are made of, and a few that
+// the policy speaks of.
 package main
 
 import (
