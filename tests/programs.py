@@ -35,7 +35,7 @@ SPECS: dict[str, Spec] = {
     "registry": RegistrySpec(),
     "cluster": ClusterSpec(published_ports={8080: 30080}),
     "database": DatabaseSpec(databases={"trading": "trader", "users": "clerk"}),
-    "cache": CacheSpec(memory_gb=4),
+    "cache": CacheSpec(memory_gb=4, users=["trading_api"]),
 }
 
 

@@ -2,17 +2,29 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 from pulumi import ComponentResource, Output, ResourceOptions
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from components.foundation import FoundationOutputs
 from components.network import NetworkOutputs
-from components.spec import Spec
+from components.spec import Spec, refuse
 
+DEFAULT_USER = "default"
+"""The user that every Redis has; who signs in with a password alone is this one."""
 LARGEST_MEMORY_GB = 240
 """Four fifths of 300 GiB, the largest instance of Memorystore."""
+
+
+def _not_the_default(user: str) -> str:
+    if user == DEFAULT_USER:
+        raise refuse(f"given {user!r}, which is always there", "another name")
+    return user
+
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$"), AfterValidator(_not_the_default)]
+"""The name of a user, as roles of the database are named."""
 
 
 class CacheSpec(Spec):
@@ -41,6 +53,9 @@ class CacheSpec(Spec):
     read_replicas: int = Field(default=1, ge=1, le=5)
     """How many nodes have a copy of the data and serve reads, where they do; two outlast the loss
     of a zone without one less. Locally no effect: one machine needs but one."""
+    users: list[Name] = Field(default_factory=list[str])
+    """Users besides `default`, each with a password of its own. On GCP they are names only: all of
+    them sign in as `default`, since Memorystore for Redis has one user and one password."""
     host_port: int = Field(default=6379, ge=1024, le=65534)
     """Loopback port of the primary on the host; the replica has the next. On GCP no effect."""
     deletion_protection: bool = False
@@ -59,7 +74,12 @@ class CacheOutputs:
     the same as `host`."""
     reader_port: Output[int]
     password: Output[str]
-    """For AUTH, secret; the same on all nodes."""
+    """Of the user `default`, secret; the same on all nodes."""
+    usernames: Output[dict[str, str]]
+    """User that was asked for → the name that it signs in with: locally its own, on GCP
+    `default`."""
+    passwords: Output[dict[str, str]]
+    """User that was asked for → its password, secret."""
     ca_certificate: Output[str]
     """The authority (PEM) that a client checks the server's certificate against. Locally empty: the
     server speaks no TLS there."""

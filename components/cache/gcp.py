@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pulumi import Output, ResourceOptions
 from pulumi_gcp import config, redis, secretmanager
 
-from components.cache import CacheOutputs, CacheSpec
+from components.cache import DEFAULT_USER, CacheOutputs, CacheSpec
 from components.cache.memory import capacity_gb, has_read_replicas, redis_configs
 from components.foundation import FoundationOutputs
 from components.naming import cloud_labels, physical_name
@@ -46,6 +46,8 @@ def memorystore(
         reader_host=instance.read_endpoint if reads_apart else instance.host,
         reader_port=instance.read_endpoint_port if reads_apart else instance.port,
         password=password,
+        usernames=Output.from_input(dict.fromkeys(spec.users, DEFAULT_USER)),
+        passwords=password.apply(lambda one: dict.fromkeys(spec.users, one)),
         ca_certificate=instance.server_ca_certs.apply(bundle),
         host_address=Output.format("{0}:{1}", instance.host, instance.port),
     )

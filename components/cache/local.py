@@ -28,6 +28,9 @@ def redis_containers(
 ) -> CacheOutputs:
     image = LocalImage(f"{name}-image", "redis", opts)
     password = Password(f"{name}-password", opts).value
+    passwords = {
+        user: Password(f"{name}-user-{user}", opts).value for user in dict.fromkeys(spec.users)
+    }
 
     def node(role: str, host_port: int, health: str, primary: Output[str] | None):
         address = fixed_address(role, network.database_cidr)
@@ -65,6 +68,10 @@ def redis_containers(
         reader_host=reader,
         reader_port=Output.from_input(PORT),
         password=Output.secret(password),
+        usernames=Output.from_input({user: user for user in passwords}),
+        passwords=Output.secret(Output.all(*passwords.values())).apply(
+            lambda values: dict(zip(passwords, values, strict=True))
+        ),
         ca_certificate=Output.from_input(""),
         host_address=host_address(spec.host_port),
     )

@@ -36,6 +36,7 @@ ANOTHER: dict[str, Any] = {
     "database.databases": {"audit": "auditor"},
     "cache.memory_gb": 6,
     "cache.eviction_policy": "noeviction",
+    "cache.users": ["trading_api", "auth"],
 }
 """Another valid value for a field, where it can't be guessed from the present one."""
 
