@@ -14,6 +14,8 @@ from pulumi.runtime import mocks
 from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.settings import reset_options
 
+from tests.authority import authority
+
 Computed = Mapping[str, Callable[[str, Mapping[str, Any]], Mapping[str, Any]]]
 """Resource type → what its provider would add to the inputs, from name and inputs."""
 
@@ -65,6 +67,9 @@ COMPUTED: Computed = {
         ],
         "serverCaCerts": [{"cert": "CA of the region\n"}],
     },
+    "pulumi-python:dynamic/alphintra:CertificateAuthority": lambda _name, _inputs: dict(
+        zip(("certificate", "key"), authority(), strict=True)
+    ),
     "pulumi-python:dynamic/alphintra:Image": lambda name, inputs: {
         "reference": inputs["official"],
         "image_id": f"sha256:{name}",
@@ -76,6 +81,10 @@ COMPUTED: Computed = {
     "pulumi-python:dynamic/alphintra:Password": lambda name, _: {"value": f"secret-of-{name}"},
     "pulumi-python:dynamic/alphintra:PublishedImage": lambda name, inputs: {
         "image": f"{inputs['registry']}/{inputs['name']}@sha256:0"
+    },
+    "pulumi-python:dynamic/alphintra:ServerCertificate": lambda name, _: {
+        "certificate": f"certificate of {name}",
+        "key": f"key of {name}",
     },
 }
 

@@ -19,6 +19,7 @@ from components.spec import Spec
 from stacks.config import parse
 from stacks.platform import Platform
 from stacks.targets import TARGETS
+from tests.authority import authority
 from tests.graph import Graph, record
 
 ROOT = Path(__file__).parent.parent
@@ -50,6 +51,8 @@ def foundation() -> FoundationOutputs:
         encryption_keys=Output.from_input(keys),
         node_account=known("nodes@the-project.example"),
         publisher_account=known("publisher@the-project.example"),
+        authority_certificate=known(authority()[0]),
+        authority_key=Output.secret(authority()[1]),
     )
 
 
@@ -66,13 +69,16 @@ def network() -> NetworkOutputs:
         pods_cidr=known("10.60.128.0/17"),
         services_cidr=known("10.60.48.0/20"),
         control_plane_cidr=known("10.60.80.0/28"),
+        managed_services_cidr=known("10.60.64.0/20"),
     )
 
 
 def registry() -> RegistryOutputs:
     return RegistryOutputs(
         address=known("registry.example/images"),
-        mirror=known("http://registry:5000"),
+        mirror=known("http://10.60.16.10:5000"),
+        cidr=known("10.60.16.10/32"),
+        port=Output.from_input(5000),
         image_platform=known("linux/amd64"),
     )
 

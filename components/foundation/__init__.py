@@ -1,5 +1,5 @@
 """Foundation: what everything else stands on. On GCP, the project's APIs, encryption keys and
-service accounts; locally, nothing is made."""
+service accounts; locally, the stack's own certificate authority."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -57,6 +57,11 @@ class FoundationOutputs:
     """Whom the cluster's nodes act as. Locally empty: they have no identity."""
     publisher_account: Output[str]
     """Whom CI acts as when it pushes images. Locally empty: whoever reaches the registry may."""
+    authority_certificate: Output[str]
+    """The stack's own authority (PEM), which signs the certificates of servers that the platform
+    runs itself. On GCP empty: Google's services have certificates of Google's."""
+    authority_key: Output[str]
+    """Its key (PEM), secret. On GCP empty."""
 
     def key(self, data: str) -> Output[str]:
         """The key of a class of data, on a target that has keys."""

@@ -25,6 +25,8 @@ def google_project(name: str, spec: FoundationSpec, opts: ResourceOptions) -> Fo
         encryption_keys=encryption_keys(name, spec, project, opts),
         node_account=role_account(name, "nodes", "The cluster's nodes.", project, opts),
         publisher_account=role_account(name, "publisher", "CI pushes images.", project, opts),
+        authority_certificate=Output.from_input(""),
+        authority_key=Output.secret(""),
     )
 
 

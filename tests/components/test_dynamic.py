@@ -12,6 +12,7 @@ import pytest
 from pulumi.dynamic import ResourceProvider
 from pulumi.dynamic.dynamic import serialize_provider
 
+from components.certificates import CertificateAuthorityProvider, ServerCertificateProvider
 from components.cluster.k3d import K3dProvider
 from components.connectivity.publish import PublishedImageProvider
 from components.database.postgres import PostgresDatabaseProvider, PostgresRoleProvider
@@ -21,6 +22,7 @@ from components.password import ALPHABET, LENGTH, PasswordProvider
 from tests.programs import ROOT
 
 PROVIDERS: list[type[ResourceProvider]] = [
+    CertificateAuthorityProvider,
     HostRangesProvider,
     K3dProvider,
     LocalImageProvider,
@@ -28,6 +30,7 @@ PROVIDERS: list[type[ResourceProvider]] = [
     PostgresDatabaseProvider,
     PostgresRoleProvider,
     PublishedImageProvider,
+    ServerCertificateProvider,
 ]
 PICKLE_ALL = """
 from pulumi.dynamic.dynamic import serialize_provider

@@ -190,9 +190,12 @@ def test_audit_logs_find_their_bucket(graph: Graph):
     assert sink["filter"] == 'logName:"cloudaudit.googleapis.com"'
 
 
-def test_locally_nothing_is_made():
+def test_locally_the_stack_has_an_authority_of_its_own():
     local = build("foundation", "local")
-    assert {node.type for node in local.nodes.values()} == {"pulumi:pulumi:Stack"}
+    authority = local.only("alphintra:CertificateAuthority", "foundation-authority")
+    assert authority.inputs["common_name"] == "alphintra dev authority"
+    assert len(local.nodes) == 2  # and the stack
+    assert local.result["authority_certificate"].startswith("-----BEGIN CERTIFICATE-----")
     assert local.result["encryption_keys"] == {}
 
 
