@@ -46,7 +46,7 @@ def test_every_folder_and_file_that_the_readme_links_exists():
 def test_the_table_of_endpoints_is_the_dev_stacks():
     settings = parse(stack_config("dev"), "Pulumi.dev.yaml")
     database = address_plan(IPv4Network(settings.network.cidr)).database
-    inside = {name: str(host(database, number)) for name, number in FIXED_HOSTS.items()}
+    inside = {name: str(host(database, number)) for name, number in FIXED_HOSTS["database"].items()}
     for row in (
         f"| `127.0.0.1:{settings.database.host_port}` | `{inside['database']}:5432` |",
         f"| `127.0.0.1:{settings.cache.host_port}` | `{inside['cache']}:6379` |",

@@ -68,6 +68,9 @@ class NetworkOutputs:
     """The range for Services."""
     control_plane_cidr: Output[str]
     """The range for a private control plane."""
+    managed_services_cidr: Output[str]
+    """The range in which managed databases and caches have their addresses: what a workload's way
+    to them is allowed by. Locally the database subnet's."""
 
 
 NetworkBuilder = Callable[[str, NetworkSpec, FoundationOutputs, ResourceOptions], NetworkOutputs]

@@ -15,8 +15,7 @@ from ipaddress import IPv4Network
 from pulumi import Input, Output, ResourceOptions
 from pulumi_gcp import compute
 
-from components.network.google_apis import GOOGLE_APIS
-from components.network.plan import RFC_1918, AddressPlan
+from components.network.plan import GOOGLE_APIS, RFC_1918, AddressPlan
 
 ANYWHERE = (IPv4Network("0.0.0.0/0"),)
 LOAD_BALANCERS = tuple(map(IPv4Network, ("35.191.0.0/16", "130.211.0.0/22")))

@@ -44,4 +44,5 @@ def vpc(
         pods_cidr=Output.from_input(str(plan.pods)),
         services_cidr=Output.from_input(str(plan.services)),
         control_plane_cidr=Output.from_input(str(plan.control_plane)),
+        managed_services_cidr=Output.from_input(str(plan.managed)),
     )

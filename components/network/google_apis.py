@@ -1,17 +1,12 @@
 """Google's APIs at addresses that are not on the Internet, and the names that lead there."""
 
-from ipaddress import IPv4Network
 from typing import Any
 
 from pulumi import Output, Resource, ResourceOptions
 from pulumi_gcp import compute, dns
 
 from components.naming import cloud_labels
-
-GOOGLE_APIS = IPv4Network("199.36.153.4/30")
-"""The addresses of restricted.googleapis.com: the APIs that VPC Service Controls can guard, which
-are all that the platform uses, and no others (mail, files, maps …), by which data could leave.
-https://cloud.google.com/vpc-service-controls/docs/private-connectivity"""
+from components.network.plan import GOOGLE_APIS
 
 DOMAINS = {
     "googleapis.com": "restricted.googleapis.com",

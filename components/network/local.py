@@ -56,4 +56,5 @@ def docker_networks(
         pods_cidr=Output.from_input(str(plan.pods)),
         services_cidr=Output.from_input(str(plan.services)),
         control_plane_cidr=Output.from_input(str(plan.control_plane)),
+        managed_services_cidr=Output.from_input(str(plan.database)),
     )

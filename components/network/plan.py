@@ -8,6 +8,11 @@ from pulumi import Output
 RFC_1918 = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
 """Private space, where every block lies."""
 
+GOOGLE_APIS = IPv4Network("199.36.153.4/30")
+"""The addresses of restricted.googleapis.com: the APIs that VPC Service Controls can guard, which
+are all that the platform uses, and no others (mail, files, maps …), by which data could leave.
+https://cloud.google.com/vpc-service-controls/docs/private-connectivity"""
+
 # The block is halved: one half for pods, which need most (a /25 for each node); the other is cut
 # into eight equal parts, of which six are used and two are left free for what comes later.
 SMALLEST_PREFIX, LARGEST_PREFIX = 12, 20
@@ -16,8 +21,17 @@ NODE_PREFIX = 25
 """What GKE cuts from the range for pods for each node of up to 64 pods, the cluster's limit: twice
 as many addresses, so that one is not used again at once."""
 
-FIXED_HOSTS = {"database": 10, "cache": 11, "cache-replica": 12}
-"""What has an address that never changes in the database subnet, and which."""
+FIXED_HOSTS = {
+    "database": {
+        "database": 10,
+        "cache": 11,
+        "cache-replica": 12,
+        "registry": 13,
+        "database-replica": 14,
+    },
+    "private": {"registry-gate": 10},
+}
+"""Local subnet → what has an address in it that never changes, and which."""
 
 
 @dataclass(frozen=True)
@@ -75,5 +89,6 @@ def dynamic_pool(network: IPv4Network) -> IPv4Network:
 
 
 def fixed_address(name: str, cidr: Output[str]) -> Output[str]:
-    """The address that `name`, one of FIXED_HOSTS, has in the database subnet `cidr`."""
-    return cidr.apply(lambda value: str(host(IPv4Network(value), FIXED_HOSTS[name])))
+    """The address that `name`, one of FIXED_HOSTS, has in its subnet, whose range is `cidr`."""
+    (number,) = (hosts[name] for hosts in FIXED_HOSTS.values() if name in hosts)
+    return cidr.apply(lambda value: str(host(IPv4Network(value), number)))

@@ -3,7 +3,7 @@
 from pulumi import Input, Output, ResourceOptions
 from pulumi_gcp import compute
 
-from components.network.google_apis import GOOGLE_APIS
+from components.network.plan import GOOGLE_APIS
 
 DESTINATIONS = {"google-apis": str(GOOGLE_APIS), "internet": "0.0.0.0/0"}
 """Name → where it leads. Google's APIs stay reachable if the way to the Internet is closed; GKE

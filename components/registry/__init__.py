@@ -30,7 +30,12 @@ class RegistryOutputs:
     It has no trailing slash, and is known once the cluster's nodes may pull from it."""
     mirror: Output[str]
     """Where the cluster's nodes really find `address`: a URL. The same place on GCP; locally the
-    registry's container, since `localhost` is another machine to each node."""
+    registry's own address, since `localhost` is another machine to each node."""
+    cidr: Output[str]
+    """The range in which a pod that talks to the registry itself finds it: what its way there is
+    allowed by. On GCP Google's APIs; locally one address, the registry's on the nodes' network."""
+    port: Output[int]
+    """The port there."""
     image_platform: Output[str]
     """What the images are to run on, as `os/architecture`: the cluster's nodes, not the machine
     that builds. Locally empty: the two are the same."""

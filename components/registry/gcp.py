@@ -13,6 +13,7 @@ from pulumi_gcp import artifactregistry, config
 from components.foundation import FoundationOutputs
 from components.naming import cloud_labels
 from components.network import NetworkOutputs
+from components.network.plan import GOOGLE_APIS
 from components.outputs import after
 from components.protection import deletion_policy
 from components.registry import RegistryOutputs, RegistrySpec
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pulumi_gcp.artifactregistry import Repository
 
 READER, WRITER = "roles/artifactregistry.reader", "roles/artifactregistry.writer"
+HTTPS = 443
 OWN_FIRST, PUBLIC_AFTER = 100, 10
 """Priorities: whoever publishes an image of the same name on Docker Hub is never served instead."""
 NODE_PLATFORM = "linux/amd64"
@@ -65,6 +67,8 @@ def artifact_registry(
     return RegistryOutputs(
         address=address,
         mirror=Output.format("https://{0}", address),
+        cidr=Output.from_input(str(GOOGLE_APIS)),
+        port=Output.from_input(HTTPS),
         image_platform=Output.from_input(NODE_PLATFORM),
     )
 

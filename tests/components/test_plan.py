@@ -1,6 +1,6 @@
 """The address plan, for any block that it takes."""
 
-from dataclasses import astuple
+from dataclasses import asdict, astuple
 from ipaddress import IPv4Network
 from itertools import combinations
 
@@ -76,11 +76,17 @@ def test_the_stacks_blocks_never_overlap():
 
 @given(blocks)
 def test_fixed_addresses_are_never_given_out_on_demand(block: IPv4Network):
-    database = address_plan(block).database
-    fixed = [host(database, number) for number in FIXED_HOSTS.values()]
-    assert len(set(fixed)) == len(FIXED_HOSTS)
-    assert all(address in database for address in fixed)
-    assert not any(address in dynamic_pool(database) for address in fixed)
+    ranges = asdict(address_plan(block))
+    for subnet, hosts in FIXED_HOSTS.items():
+        fixed = [host(ranges[subnet], number) for number in hosts.values()]
+        assert len(set(fixed)) == len(hosts)
+        assert host(ranges[subnet], 1) not in fixed  # the gateway
+        assert not any(address in dynamic_pool(ranges[subnet]) for address in fixed)
+
+
+def test_a_name_has_an_address_in_one_subnet():
+    names = [name for hosts in FIXED_HOSTS.values() for name in hosts]
+    assert len(set(names)) == len(names)
 
 
 @pytest.mark.parametrize("prefix", [SMALLEST_PREFIX - 1, LARGEST_PREFIX + 1])

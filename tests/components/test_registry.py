@@ -33,6 +33,8 @@ def test_on_gcp_images_are_pushed_to_the_own_repository_and_pulled_from_it(graph
     assert graph.result == {
         "address": "europe-west1-docker.pkg.dev/the-project/registry",
         "mirror": "https://europe-west1-docker.pkg.dev/the-project/registry",
+        "cidr": "199.36.153.4/30",
+        "port": 443,
         "image_platform": "linux/amd64",
     }
 
