@@ -1,0 +1,230 @@
+"""What a cache promises, and what each target makes of it."""
+
+from components.parity import (
+    Approximated,
+    Lacking,
+    Parity,
+    Same,
+    Statement,
+    on_cloud,
+    on_machine,
+    reaches,
+    rule,
+)
+
+NAME = "cache"
+TESTS = "tests/components/test_cache.py"
+CLOUD = f"{TESTS}::TestOnGcp"
+CONTRACT = "tests/contract/test_cache.py"
+SIZES = Same(f"{TESTS}::test_on_gcp_read_replicas_start_at_instances_of_five_gigabytes")
+ENCRYPTED = Same(f"{CLOUD}::test_its_traffic_is_encrypted_and_it_asks_for_a_password")
+ONE_PASSWORD = Approximated(
+    "Memorystore for Redis has one user: all sign in as `default`, with the same password.",
+    f"{TESTS}::test_on_gcp_every_user_is_the_default_one",
+)
+NO_MAINTENANCE = Lacking("Nobody maintains this server: clients meet no maintenance here.")
+
+SETTINGS = (
+    Statement("version", Same(f"{CONTRACT}::test_version"), rule("cache-version-exists")),
+    Statement(
+        "memory_gb",
+        Approximated(
+            "Redis' `maxmemory`, out of memory shared with all else on the machine.",
+            reaches(NAME, "memory_gb", "local").backed_by,
+        ),
+        reaches(NAME, "memory_gb", "gcp"),
+    ),
+    Statement(
+        "eviction_policy",
+        Same(f"{CONTRACT}::test_eviction_policy"),
+        reaches(NAME, "eviction_policy", "gcp"),
+    ),
+    Statement(
+        "idle_timeout_seconds",
+        reaches(NAME, "idle_timeout_seconds", "local"),
+        reaches(NAME, "idle_timeout_seconds", "gcp"),
+    ),
+    on_cloud(
+        NAME,
+        "highly_available",
+        Approximated(
+            "A replica answers reads while the primary is down; Docker starts the primary again. "
+            "Nothing takes over: writes wait.",
+            f"{CONTRACT}::test_reads_go_on_while_primary_is_down",
+        ),
+    ),
+    on_cloud(
+        NAME, "read_replicas", Lacking("One replica: how clients share several can't be tried.")
+    ),
+    Statement("users", Same(f"{CONTRACT}::test_own_user_only"), ONE_PASSWORD),
+    on_machine(NAME, "host_port", Lacking("Use `cache_host_address`, from inside or by a tunnel.")),
+    on_cloud(NAME, "deletion_protection", Lacking("`make down` asks once, then data is gone.")),
+)
+
+OUTPUTS = (
+    Statement("host", Same(f"{CONTRACT}::test_tls_verified"), ENCRYPTED),
+    Statement(
+        "port",
+        Approximated("6379, where Memorystore with TLS has 6378: take the output, not a number."),
+        ENCRYPTED,
+    ),
+    Statement("reader_host", Same(f"{CONTRACT}::test_read_from_replica"), SIZES),
+    Statement("reader_port", Same(f"{CONTRACT}::test_read_from_replica"), SIZES),
+    Statement("password", Same(f"{CONTRACT}::test_wrong_password_refused"), ENCRYPTED),
+    Statement("usernames", Same(f"{CONTRACT}::test_own_user_only"), ONE_PASSWORD),
+    Statement("passwords", Same(f"{CONTRACT}::test_own_user_only"), ONE_PASSWORD),
+    Statement("ca_certificate", Same(f"{CONTRACT}::test_wrong_authority_refused"), ENCRYPTED),
+    Statement(
+        "host_address",
+        Approximated("A loopback port of this machine."),
+        Approximated("A private address: take a tunnel, or a machine in the network."),
+    ),
+    Statement("url", Same(f"{CONTRACT}::test_tls_verified"), ENCRYPTED),
+)
+
+GUARANTEES = (
+    Statement(
+        "Fail-over: a second node in another zone takes over",
+        Lacking(
+            "No replica takes over, and the address never moves: what a client loses and must do "
+            "again is met on Google Cloud only."
+        ),
+        rule("cache-two-zones"),
+        rows="a second node in another zone",
+    ),
+    Statement(
+        "Reads go on while the primary is down",
+        Same(f"{CONTRACT}::test_reads_go_on_while_primary_is_down"),
+        SIZES,
+    ),
+    Statement(
+        "A reader's address, apart from the primary's",
+        Approximated("From any size up; on Google Cloud from 4 GiB of data up only."),
+        SIZES,
+        rows="read replicas with an address",
+    ),
+    Statement(
+        "A reader refuses writes",
+        Same(f"{CONTRACT}::test_replica_refuses_writes"),
+        SIZES,
+    ),
+    Statement(
+        "What is left after all nodes stop",
+        Approximated(
+            "All but the last second of writes (AOF): far more than Memorystore promises.",
+            f"{CONTRACT}::test_data_survives_restart",
+        ),
+        Approximated(
+            "An hourly snapshot (RDB): up to an hour of writes is lost.",
+            f"{CLOUD}::test_it_takes_a_snapshot_each_hour",
+        ),
+        rows="snapshots | as often as can be",
+    ),
+    Statement(
+        "Room beyond the data, for snapshots and fail-over",
+        Lacking("None is kept: what a full instance does during a snapshot can't be tried."),
+        Same(
+            f"{TESTS}::TestMemory::test_a_fifth_of_the_instance_and_no_more_than_needed_is_kept_free"
+        ),
+        rows="a fifth of the memory",
+    ),
+    Statement(
+        "When the memory is full, old keys go",
+        Same(f"{CONTRACT}::test_eviction_policy"),
+        Same(f"{TESTS}::TestMemory::test_memorystores_settings_are_the_platforms"),
+        rows="eviction policy stated | version stated",
+    ),
+    Statement(
+        "Idle connections are closed",
+        Same(f"{TESTS}::test_the_primarys_configuration_is_the_platforms"),
+        Same(f"{TESTS}::TestMemory::test_memorystores_settings_are_the_platforms"),
+        rows="idle connections closed",
+    ),
+    Statement(
+        "Memory is defragmented and freed in the background",
+        Lacking("Redis' defaults: a pause while much is freed may be longer here."),
+        Same(f"{TESTS}::TestMemory::test_memorystores_settings_are_the_platforms"),
+        rows="active defragmentation | freeing in the background",
+    ),
+    Statement(
+        "TLS: nobody connects without",
+        Same(f"{CONTRACT}::test_without_tls_refused"),
+        rule("cache-tls-required"),
+        rows="TLS",
+    ),
+    Statement(
+        "Clients check the server's certificate",
+        Same(f"{CONTRACT}::test_wrong_authority_refused"),
+        ENCRYPTED,
+        rows="clients verify the certificate",
+    ),
+    Statement(
+        "Authorities and certificates rotate",
+        Lacking("Made once: a client meets no second authority here."),
+        ENCRYPTED,
+    ),
+    Statement(
+        "A limit on TLS connections, by size",
+        Lacking("None here: a client that doesn't pool passes and fails on Google Cloud."),
+        Approximated("Google's: some thousands to an instance. Pool your connections."),
+    ),
+    Statement(
+        "A password",
+        Same(f"{CONTRACT}::test_wrong_password_refused"),
+        rule("cache-password-required"),
+        rows="a password (AUTH)",
+    ),
+    Statement(
+        "A user of its own for each service, that sees its own keys (ACL)",
+        Same(f"{CONTRACT}::test_own_user_only"),
+        Lacking("One user and one password for all: services are kept apart by networks alone."),
+    ),
+    Statement(
+        "Commands of an administrator are refused (CONFIG, SHUTDOWN, DEBUG …)",
+        Same(f"{CONTRACT}::test_administration_refused"),
+        Approximated("By Memorystore itself, whose list may differ a little from the local one."),
+    ),
+    Statement(
+        "A private address only",
+        Same("tests/e2e/test_platform.py::test_everything_listens_on_loopback_only"),
+        rule("cache-private-address"),
+        rows="a private address | the stack's own network",
+    ),
+    Statement(
+        "A namespace that isn't allowed doesn't reach it",
+        Same(f"{CONTRACT}::test_namespace_not_allowed_refused"),
+        Same("tests/components/test_cluster.py::test_dataplane_v2_enforces_network_policies"),
+    ),
+    Statement(
+        "Encryption at rest, with a key of the project's own",
+        Lacking("A Docker volume is plain files."),
+        Same(f"{CLOUD}::test_its_data_are_encrypted_with_the_caches_own_key"),
+        rows="a key of our own",
+    ),
+    Statement(
+        "The password in Secret Manager",
+        Lacking("In the stack's state, encrypted, and in each service's Secret; nowhere else."),
+        Same(f"{CLOUD}::test_its_password_is_in_secret_manager_in_one_region_under_the_same_key"),
+        rows="the password in Secret | there in one region | a destroyed version",
+    ),
+    Statement(
+        "Maintenance at a set hour",
+        NO_MAINTENANCE,
+        rule("cache-maintained-at-set-times"),
+        rows="maintenance window",
+    ),
+    Statement(
+        "Deletion protection",
+        Lacking("`make down` asks once, then data is gone; a replacement keeps the volume."),
+        rule("cache-deletion-protected"),
+        rows="the provider refuses | Pulumi refuses | the secret can't",
+    ),
+    Statement(
+        "Labels, a name for people, a region",
+        Approximated("Docker's labels: project, stack and component."),
+        Same(f"{CLOUD}::test_cost_is_told_apart_by_its_labels"),
+        rows="region stated | display name | labels for cost",
+    ),
+)
+
+PARITY = Parity(SETTINGS, OUTPUTS, GUARANTEES)
