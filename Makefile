@@ -3,6 +3,7 @@
 #   SERVICE=…        which part of it: `make logs` lists them
 #   FOLLOW=1         with logs: go on until Ctrl-C
 #   FORCE=1          with down and bootstrap-gcp: don't ask
+#   LACKING=1        with parity: only what a target lacks
 #   PROJECT=… REGION=… DRY_RUN=1   with bootstrap-gcp: where; print its commands only
 
 STACK ?= dev
@@ -16,7 +17,7 @@ CLOUD = $(shell grep -qs '^ *alphintra:target: *gcp' Pulumi.$(STACK).yaml && ech
 # What prepares says so on stderr: the output is the command's own (`make shell … < script | …`).
 .DEFAULT_GOAL := help
 .PHONY: help setup venv stack up preview down restart status health logs shell kubeconfig \
-	bootstrap-gcp check test e2e
+	bootstrap-gcp parity check test e2e
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +63,9 @@ bootstrap-gcp: venv ## PROJECT=…: make a Google Cloud project ready; DRY_RUN=1
 	@$(IN_VENV) ops $@ --stack=$(STACK) $(if $(PROJECT),--project=$(PROJECT)) \
 		$(if $(REGION),--region=$(REGION)) $(if $(filter 1,$(DRY_RUN)),--dry-run) \
 		$(if $(filter 1,$(FORCE)),--force)
+
+parity: venv ## what is the same on this machine and on Google Cloud; LACKING=1: what is not
+	@$(IN_VENV) stacks.parity $(if $(filter 1,$(LACKING)),--lacking)
 
 check: venv ## lint, types and the quick tests, in about a minute
 	@$(IN_VENV) ruff check .

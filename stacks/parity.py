@@ -9,7 +9,7 @@ import shutil
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from components.baseline.parity import PARITY as BASELINE
 from components.cache.parity import PARITY as CACHE
@@ -49,6 +49,7 @@ FIRST = (
 )
 """What whoever tests on one machine must know before all else."""
 
+GROUPS = tuple(field.name for field in fields(Parity))
 TARGETS = {"local": "this machine", "gcp": "Google Cloud"}
 KINDS: dict[type[Fidelity], str] = {
     Same: "same",
@@ -70,8 +71,8 @@ class Line:
 def lines() -> Iterator[Line]:
     """Every statement, in the report's order."""
     for capability, parity in STATEMENTS.items():
-        for group, statements in vars(parity).items():
-            yield from (Line(capability, group, one) for one in statements)
+        for group in GROUPS:
+            yield from (Line(capability, group, one) for one in getattr(parity, group))
 
 
 def fidelities(statement: Statement) -> dict[str, Fidelity]:
@@ -124,9 +125,9 @@ def printed(chosen: Sequence[Line], width: int) -> str:
     columns = (width // 4, (width - width // 4 - 6) // 2)
     spread = (columns[0], columns[1], columns[1])
     text: list[str] = []
-    for capability in STATEMENTS:
+    for capability in dict.fromkeys(line.capability for line in chosen):
         text += ["", capability.upper(), _columns(("what", *TARGETS.values()), spread)]
-        for group in ("settings", "outputs", "guarantees"):
+        for group in GROUPS:
             of = [one for one in chosen if (one.capability, one.group) == (capability, group)]
             text += [f"- {group} -"] if of else []
             for line in of:
@@ -179,7 +180,7 @@ def markdown() -> str:
     parts = [INTRODUCTION, "\n".join(first), "", "## How much", "", _table(summary(every))]
     for capability in STATEMENTS:
         rows = [["what", *TARGETS.values()]]
-        for group in ("settings", "outputs", "guarantees"):
+        for group in GROUPS:
             of = [one for one in every if (one.capability, one.group) == (capability, group)]
             rows += [[f"**{group}**", "", ""]] if of else []
             rows += [_row(line) for line in of]

@@ -79,7 +79,6 @@ OUTPUTS = (
         Approximated("A loopback port of this machine."),
         Approximated("A private address: take a tunnel, or a machine in the network."),
     ),
-    Statement("url", Same(f"{CONTRACT}::test_tls_verified"), ENCRYPTED),
 )
 
 GUARANTEES = (

@@ -56,7 +56,7 @@ PARITY = Parity(
             Same(f"{CLUSTER}::test_service_account_and_secret"),
             Same("tests/stacks/test_parity.py::test_every_component_has_the_same_outputs"),
         )
-        for output in ("namespace", "account", "credentials", "authorities")
+        for output in ("namespace", "account", "credentials", "authorities", "fingerprint")
     ),
     guarantees=(
         Statement(
