@@ -18,7 +18,7 @@ CONFIG_FILE = "/usr/local/etc/haproxy/haproxy.cfg"
 """Where the official image looks for it."""
 MEMORY_MB = 128
 
-COMMON = """\
+GLOBAL = """\
 global
   log stdout format raw local0 info
   # Else derived from Docker's limit of open files, which may be a thousand million, all of which
@@ -26,12 +26,13 @@ global
   maxconn 1000
   # A stop is not to wait for a session that is open all day.
   hard-stop-after 3s
+"""
 
+DEFAULTS = """
 defaults
   log global
   timeout connect 5s
 """
-"""What every configuration of HAProxy begins with."""
 
 TCP = """\
   mode tcp
@@ -46,7 +47,7 @@ TCP = """\
 
 def tcp_configuration(routes: Mapping[int, str]) -> str:
     """HAProxy's configuration for `routes`: the port that it listens on → `address:port`."""
-    return COMMON + TCP + "".join(_route(port, server) for port, server in routes.items())
+    return GLOBAL + DEFAULTS + TCP + "".join(_route(*route) for route in routes.items())
 
 
 def _route(port: int, server: str) -> str:
@@ -78,7 +79,7 @@ def way_in(
         f"{name}-way-in",
         component,
         files={CONFIG_FILE: configuration},
-        health_command=f"for port in {' '.join(map(str, ports))}; do {LISTENS}; done",
+        health_command=" && ".join(f"exec 3<> /dev/tcp/127.0.0.1/{port}" for port in ports),
         ports={port: port for port in ports},
         networks=[
             docker.ContainerNetworksAdvancedArgs(name=network.public_subnet),
@@ -86,10 +87,6 @@ def way_in(
         ],
         opts=opts,
     )
-
-
-LISTENS = "exec 3<> /dev/tcp/127.0.0.1/$port && timeout 3 cat <&3 || exit 1"
-"""For bash: the connection is taken, and closed again."""
 
 
 def proxy_container(

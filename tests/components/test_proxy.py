@@ -63,7 +63,7 @@ def test_it_belongs_to_its_component(proxy: Node):
 def test_its_health_is_that_of_every_port(proxy: Node):
     command = proxy.inputs["healthcheck"]["tests"]
     assert command[:3] == ["CMD", "bash", "-c"]
-    assert "for port in 15432 15434;" in command[3]
+    assert all(f"/dev/tcp/127.0.0.1/{port}" in command[3] for port in ROUTES)
     assert "src 127.0.0.1" in tcp_configuration(ROUTES)  # so that no server sees it
 
 
