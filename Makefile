@@ -4,6 +4,7 @@
 #   FOLLOW=1         with logs: go on until Ctrl-C
 #   FORCE=1          with down and bootstrap-gcp: don't ask
 #   LACKING=1        with parity: only what a target lacks
+#   DISRUPTIVE=1     with contract: restart a cloud stack's servers, too
 #   PROJECT=… REGION=… DRY_RUN=1   with bootstrap-gcp: where; print its commands only
 
 STACK ?= dev
@@ -17,7 +18,7 @@ CLOUD = $(shell grep -qs '^ *alphintra:target: *gcp' Pulumi.$(STACK).yaml && ech
 # What prepares says so on stderr: the output is the command's own (`make shell … < script | …`).
 .DEFAULT_GOAL := help
 .PHONY: help setup venv stack up preview down restart status health logs shell kubeconfig \
-	bootstrap-gcp parity check test e2e
+	bootstrap-gcp contract parity check test e2e
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +67,10 @@ bootstrap-gcp: venv ## PROJECT=…: make a Google Cloud project ready; DRY_RUN=1
 
 parity: venv ## what is the same on this machine and on Google Cloud; LACKING=1: what is not
 	@$(IN_VENV) stacks.parity $(if $(filter 1,$(LACKING)),--lacking)
+
+contract: DEV = --dev
+contract: setup ## hold a running stack to the contract, from inside its cluster
+	@$(IN_ENV) pytest tests/contract --stack=$(STACK)
 
 check: venv ## lint, types and the quick tests, in about a minute
 	@$(IN_VENV) ruff check .

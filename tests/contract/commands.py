@@ -1,0 +1,49 @@
+"""Running a program, and what it said."""
+
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How a program ended, and its own words."""
+
+    ok: bool
+    out: str
+    err: str = ""
+
+    @property
+    def words(self) -> str:
+        """All that it said, on one line: its complaint first."""
+        return " ".join(f"{self.err} {self.out}".split()) or "(it said nothing)"
+
+
+def ask(*command: str, stdin: str = "", timeout: float = 60) -> Answer:
+    """Run `command`. Secrets go in by `stdin`: arguments show in every list of processes."""
+    try:
+        done = subprocess.run(
+            command,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=timeout,
+            check=False,
+        )
+    except FileNotFoundError:
+        return Answer(False, "", f"{command[0]} is not on PATH: run this by `make contract`")
+    except subprocess.TimeoutExpired:
+        return Answer(False, "", f"{command[0]}: no end within {timeout:.0f} s")
+    return Answer(done.returncode == 0, done.stdout, done.stderr)
+
+
+def eventually(attempt: Callable[[], Answer], wanted: bool, seconds: float) -> Answer:
+    """The first answer that is as `wanted` (ok or not), or the last one after `seconds`."""
+    end = time.monotonic() + seconds
+    while True:
+        answer = attempt()
+        if answer.ok is wanted or time.monotonic() > end:
+            return answer
+        time.sleep(0.5)
