@@ -184,8 +184,16 @@ def markdown() -> str:
             of = [one for one in every if (one.capability, one.group) == (capability, group)]
             rows += [[f"**{group}**", "", ""]] if of else []
             rows += [_row(line) for line in of]
-        parts += ["", f"## {capability.capitalize()}", "", _table(rows)]
+        parts += ["", f"## {capability.capitalize()}", "", *_page_of(capability), _table(rows)]
     return "\n".join(parts) + "\n"
+
+
+def _page_of(capability: str) -> list[str]:
+    """Where its guarantees on Google Cloud are listed one by one."""
+    if not any(guarantee.rows for guarantee in STATEMENTS[capability].guarantees):
+        return []
+    page = f"cloud/{capability}.md"
+    return [f"What Google Cloud is set to, and why: [{page}]({page}).", ""]
 
 
 def _unlike(line: Line) -> Iterator[str]:

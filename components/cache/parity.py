@@ -28,10 +28,7 @@ SETTINGS = (
     Statement("version", Same(f"{CONTRACT}::test_version"), rule("cache-version-exists")),
     Statement(
         "memory_gb",
-        Approximated(
-            "Redis' `maxmemory`, out of memory shared with all else on the machine.",
-            reaches(NAME, "memory_gb", "local").backed_by,
-        ),
+        Same(f"{CONTRACT}::test_eviction_policy"),
         reaches(NAME, "memory_gb", "gcp"),
     ),
     Statement(
@@ -174,14 +171,21 @@ GUARANTEES = (
         rows="a password (AUTH)",
     ),
     Statement(
-        "A user of its own for each service, that sees its own keys (ACL)",
+        "A user and a password of its own for each service (ACL)",
         Same(f"{CONTRACT}::test_own_user_only"),
         Lacking("One user and one password for all: services are kept apart by networks alone."),
     ),
     Statement(
+        "Services keep out of each other's keys",
+        Lacking("Every user reaches every key: begin yours with the service's name."),
+        Lacking("One space of keys for all: begin yours with the service's name."),
+    ),
+    Statement(
         "Commands of an administrator are refused (CONFIG, SHUTDOWN, DEBUG …)",
         Same(f"{CONTRACT}::test_administration_refused"),
-        Approximated("By Memorystore itself, whose list may differ a little from the local one."),
+        Approximated(
+            "By Memorystore itself: the list here is read from its page, not tried."
+        ),
     ),
     Statement(
         "A private address only",

@@ -64,9 +64,13 @@ NETWORK = (
     ),
     Statement(
         "Load balancers: Gateway, Ingress, Service of type LoadBalancer",
-        Lacking("None: a Gateway is unknown, a LoadBalancer stays pending. Use `published_ports`."),
         Approximated(
-            "Gateway and Ingress; what faces outside by passthrough is refused on purpose."
+            "A LoadBalancer gets the nodes' addresses, which only this machine reaches; nothing "
+            "serves a Gateway or an Ingress. Use `published_ports`."
+        ),
+        Approximated(
+            "Gateway and Ingress, with Google's certificates; external passthrough load balancers "
+            "are refused on purpose."
         ),
         rows="Gateway API | internal load balancers",
     ),

@@ -194,7 +194,7 @@ INSIGHT = (
     ),
     Statement(
         "Character set and collation",
-        Approximated("As the image's `initdb` sets them: the order of text may differ."),
+        Approximated("UTF8; an image that was built here sorts by code point, not as en_US does."),
         Approximated("UTF8 and en_US.UTF8, by Google's C library: its version decides the order."),
     ),
     Statement(

@@ -82,8 +82,8 @@ PARITY = Parity(
         Statement(
             "A firewall around every machine: what is not named is denied, both ways",
             Approximated(
-                "Networks are apart and pods have NetworkPolicies, but nodes may send anything "
-                "anywhere but into the database network's other ports."
+                "Networks are apart and pods have NetworkPolicies; the nodes themselves, and this "
+                "machine, may send anything anywhere."
             ),
             rule("network-denied-by-default"),
             rows="firewall as | the policy before | ingress denied | egress denied | every "

@@ -6,9 +6,9 @@ from components.parity import (
     Parity,
     Same,
     Statement,
-    on_both,
     on_cloud,
     on_machine,
+    reaches,
     rule,
 )
 
@@ -19,7 +19,11 @@ NO_IAM = Lacking("No accounts here: whoever reaches the port may pull and push."
 
 PARITY = Parity(
     settings=(
-        *on_both(NAME, "immutable_tags"),
+        Statement(
+            "immutable_tags",
+            Same(f"{CONTRACT}::test_tag_is_immutable"),
+            reaches(NAME, "immutable_tags", "gcp"),
+        ),
         on_machine(
             NAME,
             "host_port",
