@@ -36,6 +36,9 @@ func (n *node) join(api string, clientAuthority []byte) {
 		return err
 	})
 	info("Successfully registered node %s", n.nodeName)
+	if !n.cluster.DisableNetworkPolicy {
+		go n.networkPolicy()
+	}
 	go n.podNetwork(cs)
 }
 

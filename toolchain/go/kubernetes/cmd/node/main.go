@@ -4,7 +4,7 @@
 // it keeps k3s's contract with k3d: the same entry point, flags, environment, paths
 // and log lines, so that the real k3d creates, stops and changes clusters of it. It is
 // a stand-in and says so: see `k3s --version`. What it lacks of k3s: a second server,
-// ingress, enforcement of network policies, registries that ask for a password.
+// ingress, registries that ask for a password.
 //
 // The command is chosen by the name it is called by, or else by its first argument.
 package main
@@ -32,17 +32,18 @@ import (
 )
 
 const usage = `usage: k3s server|agent [flags]
-       k3s kubectl|kubelet|kube-proxy|kube-apiserver|kube-controller-manager|kube-scheduler|etcd [flags]
+       k3s kubectl|kubelet|kube-proxy|kube-apiserver|kube-controller-manager|kube-scheduler|etcd|network-policy [flags]
        k3s --version
 `
 
-// upstream are the commands that are Kubernetes' own, unchanged.
-var upstream = map[string]func() *cobra.Command{
+// components are the commands of Kubernetes' own, unchanged, and of what enforces its network policies.
+var componentCommands = map[string]func() *cobra.Command{
 	"kube-apiserver":          apiserver.NewAPIServerCommand,
 	"kube-controller-manager": controllers.NewControllerManagerCommand,
 	"kube-scheduler":          func() *cobra.Command { return scheduler.NewSchedulerCommand() },
 	"kubelet":                 kubelet.NewKubeletCommand,
 	"kube-proxy":              proxy.NewProxyCommand,
+	"network-policy":          networkPolicyCommand,
 }
 
 func main() {
@@ -60,7 +61,7 @@ func main() {
 	case "", "--help", "-h", "help":
 		fmt.Print(usage)
 	default:
-		newCommand, ok := upstream[name]
+		newCommand, ok := componentCommands[name]
 		if !ok {
 			fmt.Fprintf(os.Stderr, "k3s: unknown command %q\n%s", name, usage)
 			os.Exit(2)
@@ -72,7 +73,7 @@ func main() {
 // command splits a command line into what to do and with what.
 func command(argv []string) (name string, args []string) {
 	name = filepath.Base(argv[0])
-	_, known := upstream[name]
+	_, known := componentCommands[name]
 	if known || name == "kubectl" || name == "etcd" {
 		return name, argv[1:]
 	}

@@ -20,15 +20,16 @@ type options struct {
 	kubeconfigMode, kubeconfigOutput   string
 	cluster                            clusterOptions
 
-	tlsSANs, disable, labels, taints                []string
-	apiserverArgs, controllerArgs, schedulerArgs    []string
-	etcdArgs, kubeletArgs, proxyArgs                []string
-	disableNetworkPolicy, disableCloud, clusterInit bool
+	tlsSANs, disable, labels, taints             []string
+	apiserverArgs, controllerArgs, schedulerArgs []string
+	etcdArgs, kubeletArgs, proxyArgs             []string
+	disableCloud, clusterInit                    bool
 }
 
 // clusterOptions are given to the server and hold for every node: agents learn them from it.
 type clusterOptions struct {
 	ClusterCIDR, ServiceCIDR, ClusterDNS, ClusterDomain string
+	DisableNetworkPolicy                                bool
 }
 
 // components can be named by --disable. Those that this node does not ship are as good as disabled.
@@ -66,9 +67,9 @@ func parseOptions(role string, args []string, getenv func(string) string, hostna
 		fs.StringArrayVar(&o.apiserverArgs, "kube-apiserver-arg", nil, "")
 		fs.StringArrayVar(&o.controllerArgs, "kube-controller-manager-arg", nil, "")
 		fs.StringArrayVar(&o.schedulerArgs, "kube-scheduler-arg", nil, "")
-		// What these three ask for is always so here.
+		fs.BoolVar(&o.cluster.DisableNetworkPolicy, "disable-network-policy", false, "")
+		// What these two ask for is always so here.
 		fs.BoolVar(&o.clusterInit, "cluster-init", false, "")
-		fs.BoolVar(&o.disableNetworkPolicy, "disable-network-policy", false, "")
 		fs.BoolVar(&o.disableCloud, "disable-cloud-controller", false, "")
 	}
 	if err := fs.Parse(args); err != nil {

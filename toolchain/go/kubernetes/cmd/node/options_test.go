@@ -22,7 +22,7 @@ func TestServerDefaultsAreK3s(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := clusterOptions{"10.42.0.0/16", "10.43.0.0/16", "10.43.0.10", "cluster.local"}
+	want := clusterOptions{"10.42.0.0/16", "10.43.0.0/16", "10.43.0.10", "cluster.local", false}
 	if o.cluster != want || o.nodeName != "k3d-dev-server-0" || o.kubeconfigMode != "600" {
 		t.Errorf("got %+v", o)
 	}
@@ -33,7 +33,7 @@ func TestServerFlags(t *testing.T) {
 	o, err := parseOptions("server", strings.Fields(
 		"--tls-san 0.0.0.0 --tls-san k3d-dev-serverlb,dev.example --cluster-cidr=10.52.0.0/16 --service-cidr=10.53.0.0/16 "+
 			"--disable=traefik,metrics-server,servicelb --disable local-storage --node-label tier=a --node-label=zone=b "+
-			"--kubelet-arg=eviction-hard=imagefs.available<1%,nodefs.available<1% --kube-apiserver-arg profiling=true"),
+			"--disable-network-policy --kubelet-arg=eviction-hard=imagefs.available<1%,nodefs.available<1% --kube-apiserver-arg profiling=true"),
 		env("K3S_TOKEN", "secret", "K3S_KUBECONFIG_OUTPUT", "/output/kubeconfig.yaml"), "server")
 	if err != nil {
 		t.Fatal(err)
@@ -45,6 +45,7 @@ func TestServerFlags(t *testing.T) {
 		"kubelet":   {o.kubeletArgs, []string{"eviction-hard=imagefs.available<1%,nodefs.available<1%"}},
 		"apiserver": {o.apiserverArgs, []string{"profiling=true"}},
 		"DNS":       {o.cluster.ClusterDNS, "10.53.0.10"},
+		"policies":  {o.cluster.DisableNetworkPolicy, true},
 		"output":    {o.kubeconfigOutput, "/output/kubeconfig.yaml"},
 	} {
 		if !reflect.DeepEqual(c[0], c[1]) {
@@ -103,6 +104,7 @@ func TestCommandIsNamedByTheLinkOrTheFirstArgument(t *testing.T) {
 		"/bin/k3s kubectl get nodes":  "kubectl",
 		"/bin/k3s server --token x":   "server",
 		"kubelet --config x":          "kubelet",
+		"network-policy --kubeconfig": "network-policy",
 		"k3s":                         "",
 		"./node --version":            "--version",
 		"etcd --listen-client-urls=x": "etcd",

@@ -29,7 +29,7 @@ func verify(t *testing.T, p pki, authority, leaf, name string) error {
 
 func TestServerCertificates(t *testing.T) {
 	n := &node{options: options{nodeName: "k3d-dev-server-0", tlsSANs: []string{"k3d-dev-serverlb", "127.0.0.2"},
-		cluster: clusterOptions{"10.42.0.0/16", "10.53.0.0/16", "10.53.0.10", "cluster.local"}}, address: "172.18.0.2"}
+		cluster: clusterOptions{"10.42.0.0/16", "10.53.0.0/16", "10.53.0.10", "cluster.local", false}}, address: "172.18.0.2"}
 	p := pki{t.TempDir()}
 	if err := n.certificates(p); err != nil {
 		t.Fatal(err)
