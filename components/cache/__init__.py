@@ -49,7 +49,8 @@ class CacheSpec(Spec):
     highly_available: bool = True
     """Keep a second node with a copy of the data. On GCP it is in another zone, takes over when the
     first fails, and serves reads from 4 GiB up (Memorystore has read replicas only in instances of
-    5 GiB and more); locally it serves reads."""
+    5 GiB and more). Locally it serves reads, also while the first is down: Docker starts that again
+    with its data, and writes wait until then."""
     read_replicas: int = Field(default=1, ge=1, le=5)
     """How many nodes have a copy of the data and serve reads, where they do; two outlast the loss
     of a zone without one less. Locally no effect: one machine needs but one."""
@@ -81,17 +82,11 @@ class CacheOutputs:
     passwords: Output[dict[str, str]]
     """User that was asked for → its password, secret."""
     ca_certificate: Output[str]
-    """The authority (PEM) that a client checks the server's certificate against. Locally empty: the
-    server speaks no TLS there."""
+    """The authorities (PEM, one or several) that a client checks the server's certificate against.
+    It speaks nothing but TLS, and asks clients for no certificate."""
     host_address: Output[str]
     """`host:port` for a person: on GCP the private address, which takes a tunnel or a machine in
     the network; locally a loopback port of the host."""
-
-    @property
-    def url(self) -> Output[str]:
-        """`rediss://…` where the server speaks TLS, else `redis://…`; with the password, secret."""
-        scheme = self.ca_certificate.apply(lambda authority: "rediss" if authority else "redis")
-        return Output.format("{0}://:{1}@{2}:{3}", scheme, self.password, self.host, self.port)
 
 
 CacheBuilder = Callable[

@@ -3,18 +3,28 @@
 import pulumi_docker as docker
 from pulumi import Output, ResourceOptions
 
-from components.cache import CacheOutputs, CacheSpec
-from components.cache.config import PORT, configuration
-from components.containers import host_address, service_container
+from components.cache import DEFAULT_USER, CacheOutputs, CacheSpec
+from components.cache.config import (
+    ADMIN,
+    AUTHORITY,
+    CERTIFICATE,
+    FOLDER,
+    KEY,
+    PORT,
+    configuration,
+)
+from components.certificates import ServerCertificate
+from components.containers import LOOPBACK, host_address, service_container
 from components.foundation import FoundationOutputs
 from components.images import LocalImage
 from components.network import NetworkOutputs
 from components.network.plan import fixed_address
 from components.outputs import after
 from components.password import Password
+from components.proxy import way_in
 
-CONFIG_FILE, PASSWORD_FILE = "/etc/redis/redis.conf", "/etc/redis/password"
-CLI = f'REDISCLI_AUTH="$(cat {PASSWORD_FILE})" redis-cli'
+CONFIG_FILE, PASSWORD_FILE = f"{FOLDER}/redis.conf", f"{FOLDER}/password"
+CLI = f'REDISCLI_AUTH="$(cat {PASSWORD_FILE})" redis-cli --tls --cacert {AUTHORITY} --user {ADMIN}'
 PRIMARY_IS_HEALTHY = f"{CLI} ping | grep --quiet PONG"
 REPLICA_IS_HEALTHY = f"{CLI} info replication | grep --quiet master_link_status:up"
 
@@ -22,18 +32,29 @@ REPLICA_IS_HEALTHY = f"{CLI} info replication | grep --quiet master_link_status:
 def redis_containers(
     name: str,
     spec: CacheSpec,
-    _foundation: FoundationOutputs,
+    foundation: FoundationOutputs,
     network: NetworkOutputs,
     opts: ResourceOptions,
 ) -> CacheOutputs:
+    primary, replica = name, f"{name}-replica"
+    address = {role: fixed_address(role, network.database_cidr) for role in (primary, replica)}
     image = LocalImage(f"{name}-image", "redis", opts)
-    password = Password(f"{name}-password", opts).value
-    passwords = {
-        user: Password(f"{name}-user-{user}", opts).value for user in dict.fromkeys(spec.users)
-    }
+    default = Password(f"{name}-password", opts).value
+    admin = Password(f"{name}-admin", opts).value
+    users = {user: Password(f"{name}-user-{user}", opts).value for user in sorted(set(spec.users))}
+    passwords = Output.all(**{ADMIN: admin, DEFAULT_USER: default, **users})
+    certificate = ServerCertificate(
+        f"{name}-certificate",
+        name,
+        addresses=[*address.values(), LOOPBACK],
+        names=["localhost"],
+        authority_certificate=foundation.authority_certificate,
+        authority_key=foundation.authority_key,
+        opts=opts,
+    )
 
-    def node(role: str, host_port: int, health: str, primary: Output[str] | None):
-        address = fixed_address(role, network.database_cidr)
+    def node(role: str, health: str, follows: Output[str] | None = None) -> Output[str]:
+        """A server's address, known once it answers."""
         container = service_container(
             role,
             name,
@@ -41,37 +62,42 @@ def redis_containers(
             data_path="/data",
             command=["redis-server", CONFIG_FILE],
             files={
-                CONFIG_FILE: Output.all(password, primary).apply(
-                    lambda values: configuration(spec, values[0], values[1])
+                CONFIG_FILE: Output.all(passwords, follows).apply(
+                    lambda values: configuration(spec, *values)
                 ),
-                PASSWORD_FILE: password,
+                PASSWORD_FILE: admin,
+                AUTHORITY: foundation.authority_certificate,
+                CERTIFICATE: certificate.certificate,
+                KEY: certificate.key,
             },
             health_command=health,
-            ports={PORT: host_port},
+            ports={},
             networks=[
                 docker.ContainerNetworksAdvancedArgs(
-                    name=network.managed_services, ipv4_address=address
-                ),
-                docker.ContainerNetworksAdvancedArgs(name=network.private_subnet),
+                    name=network.managed_services, ipv4_address=address[role]
+                )
             ],
             opts=opts,
         )
-        return after(address, container.id)
+        return after(address[role], container.id)
 
-    primary = node(name, spec.host_port, PRIMARY_IS_HEALTHY, None)
-    reader = primary
+    host = reader_host = node(primary, PRIMARY_IS_HEALTHY)
+    ports = {spec.host_port: address[primary]}
     if spec.highly_available:
-        reader = node(f"{name}-replica", spec.host_port + 1, REPLICA_IS_HEALTHY, primary)
+        reader_host = node(replica, REPLICA_IS_HEALTHY, follows=address[primary])
+        ports[spec.host_port + 1] = address[replica]
+    servers = {port: Output.format("{0}:{1}", at, PORT) for port, at in ports.items()}
+    published = way_in(name, name, servers, network, opts)
     return CacheOutputs(
-        host=primary,
+        host=host,
         port=Output.from_input(PORT),
-        reader_host=reader,
+        reader_host=reader_host,
         reader_port=Output.from_input(PORT),
-        password=Output.secret(password),
-        usernames=Output.from_input({user: user for user in passwords}),
-        passwords=Output.secret(Output.all(*passwords.values())).apply(
-            lambda values: dict(zip(passwords, values, strict=True))
+        password=Output.secret(default),
+        usernames=Output.from_input({user: user for user in users}),
+        passwords=Output.secret(Output.all(*users.values())).apply(
+            lambda values: dict(zip(users, values, strict=True))
         ),
-        ca_certificate=Output.from_input(""),
-        host_address=host_address(spec.host_port),
+        ca_certificate=foundation.authority_certificate,
+        host_address=after(host_address(spec.host_port), host, published.id),
     )

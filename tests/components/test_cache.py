@@ -1,19 +1,18 @@
 """The cache's builders."""
 
-from typing import Any
+import hashlib
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pulumi import ResourceOptions
+from pydantic import ValidationError
 
 from components.cache import LARGEST_MEMORY_GB, CacheSpec
-from components.cache.config import configuration
-from components.cache.gcp import memorystore
-from components.cache.local import redis_containers
+from components.cache.config import ADMIN, AUTHORITY, BLOCKED, CERTIFICATE, KEY, configuration
+from components.cache.local import CLI
 from components.cache.memory import capacity_gb, redis_configs
-from tests.graph import Graph, record
-from tests.programs import GCP, STACKS, build, deploy, foundation, network
+from tests.graph import Graph
+from tests.programs import STACKS, build, deploy
 
 CONTAINER = "docker:index/container:Container"
 INSTANCE = "gcp:redis/instance:Instance"
@@ -25,12 +24,31 @@ def graph(request: pytest.FixtureRequest) -> Graph:
     return deploy(request.param, target="gcp")
 
 
-def settings(text: str) -> dict[str, str]:
-    return dict(line.split(" ", 1) for line in text.splitlines())
+PASSWORDS = {ADMIN: "adm1n", "default": "s3cret", "auth": "0ther"}
+
+
+def lines(primary: str | None = None) -> list[str]:
+    return configuration(CacheSpec(), PASSWORDS, primary).splitlines()
+
+
+def rules(user: str) -> set[str]:
+    """What the primary's configuration says of a user."""
+    (found,) = [line for line in lines() if line.startswith(f"user {user} ")]
+    return set(found.split()[2:])
 
 
 def test_the_primarys_configuration_is_the_platforms():
-    assert settings(configuration(CacheSpec(), "s3cret")) == {
+    settings = dict(line.split(" ", 1) for line in lines() if not line.startswith("user "))
+    assert settings == {
+        "port": "0",
+        "tls-port": "6378",
+        "tls-cert-file": "/etc/redis/server.pem",
+        "tls-key-file": "/etc/redis/server.key",
+        "tls-ca-cert-file": "/etc/redis/ca.pem",
+        "tls-auth-clients": "no",
+        "tls-protocols": '"TLSv1.2 TLSv1.3"',
+        "tls-replication": "yes",
+        "repl-diskless-sync-delay": "0",
         "maxmemory": "1gb",
         "maxmemory-policy": "allkeys-lru",
         "save": "900 1 300 10 60 10000",
@@ -38,53 +56,120 @@ def test_the_primarys_configuration_is_the_platforms():
         "appendfsync": "everysec",
         "tcp-keepalive": "60",
         "timeout": "300",
-        "requirepass": "s3cret",
-        "masterauth": "s3cret",
+        "masteruser": "platform-admin",
+        "masterauth": "adm1n",
     }
 
 
 def test_the_replica_follows_the_primary():
-    replica = settings(configuration(CacheSpec(), "s3cret", "10.0.0.1"))
-    assert replica.pop("replicaof") == "10.0.0.1 6379"
-    assert replica == settings(configuration(CacheSpec(), "s3cret"))
+    assert lines("10.0.0.1") == [*lines(), "replicaof 10.0.0.1 6378"]
 
 
-def test_locally_primary_and_replica_have_addresses_and_ports_of_their_own():
-    graph = build("cache", "local")
-    ports = {n.name: n.inputs["ports"][0]["external"] for n in graph.of(CONTAINER)}
-    assert ports == {"cache": 6379, "cache-replica": 6380}
-    assert graph.result["host"] == "10.60.32.11"
-    assert graph.result["reader_host"] == "10.60.32.12"
+def test_clients_may_do_what_memorystore_lets_them():
+    blocked = {f"-{command}" for command in BLOCKED}
+    for user in ("default", "auth"):
+        assert {"on", "~*", "&*", "+@all"} <= rules(user)
+        assert {rule for rule in rules(user) if rule.startswith("-")} == blocked
+    assert rules(ADMIN) >= {"on", "~*", "&*", "+@all"}
+    assert not [rule for rule in rules(ADMIN) if rule.startswith("-")]
 
 
-def test_locally_the_password_is_in_no_command_and_no_environment():
-    for container in build("cache", "local").of(CONTAINER):
-        password = "secret-of-cache-password"
-        assert password not in str(container.inputs["command"])
-        assert password not in str(container.inputs["healthcheck"])
-        assert "envs" not in container.inputs
-        assert password in str(container.inputs["uploads"])
+def test_each_user_has_a_password_of_its_own_and_the_file_its_digest():
+    for user, password in PASSWORDS.items():
+        passwords = [rule for rule in rules(user) if rule.startswith(("#", ">", "nopass"))]
+        assert passwords == [f"#{hashlib.sha256(password.encode()).hexdigest()}"]
+
+
+def test_a_user_is_a_name_and_not_the_one_that_is_always_there():
+    for wrong in ("default", "platform-admin", "Trading", "a b", ""):
+        with pytest.raises(ValidationError, match="users"):
+            CacheSpec(users=[wrong])
+
+
+def test_a_user_that_is_named_twice_is_one():
+    graph = build("cache", "local", CacheSpec(users=["auth", "auth"]))
+    assert graph.result["passwords"] == {"auth": "secret-of-cache-user-auth"}
+
+
+def test_locally_each_user_signs_in_as_itself():
+    result = build("cache", "local", CacheSpec(users=["trading_api", "auth"])).result
+    assert result["usernames"] == {"auth": "auth", "trading_api": "trading_api"}
+    assert len({*result["passwords"].values(), result["password"]}) == 3
+
+
+def test_on_gcp_every_user_is_the_default_one():
+    result = build("cache", "gcp", CacheSpec(users=["trading_api", "auth"])).result
+    assert result["usernames"] == {"auth": "default", "trading_api": "default"}
+    assert result["passwords"] == {"auth": "redis-auth", "trading_api": "redis-auth"}
+
+
+def test_both_targets_have_the_same_ports():
+    local, gcp = build("cache", "local").result, build("cache", "gcp").result
+    for port in ("port", "reader_port"):
+        assert local[port] == gcp[port] == 6378
+
+
+class TestLocally:
+    """The containers."""
+
+    def test_the_servers_are_on_the_database_network_alone_and_publish_nothing(self):
+        graph = build("cache", "local")
+        for role, address in (("cache", "10.60.32.11"), ("cache-replica", "10.60.32.12")):
+            inputs = graph.only(CONTAINER, role).inputs
+            assert inputs["networksAdvanced"] == [
+                {"name": "managed-services", "ipv4Address": address}
+            ]
+            assert not inputs["ports"]
+        assert graph.result["host"] == "10.60.32.11"
+        assert graph.result["reader_host"] == "10.60.32.12"
+
+    def test_one_way_in_leads_to_both(self):
+        way_in = build("cache", "local").only(CONTAINER, "cache-way-in").inputs
+        assert [port["external"] for port in way_in["ports"]] == [6379, 6380]
+        (config,) = [upload["content"] for upload in way_in["uploads"]]
+        assert "10.60.32.11:6378" in config
+        assert "10.60.32.12:6378" in config
+
+    def test_one_certificate_names_every_address_of_both(self):
+        graph = build("cache", "local")
+        certificate = graph.only("ServerCertificate").inputs
+        assert certificate["addresses"] == ["10.60.32.11", "10.60.32.12", "127.0.0.1"]
+        assert certificate["names"] == ["localhost"]
+        assert graph.result["ca_certificate"] == certificate["authority_certificate"]
+        for role in ("cache", "cache-replica"):
+            files = uploads(graph, role)
+            assert files[AUTHORITY] == graph.result["ca_certificate"]
+            assert files[CERTIFICATE] and files[KEY]
+
+    def test_secrets_are_in_files_alone(self):
+        graph = build("cache", "local")
+        for role in ("cache", "cache-replica"):
+            container = graph.only(CONTAINER, role)
+            assert "secret-of" not in str({**container.inputs, "uploads": None})
+            assert "secret-of-cache-admin" in str(container.inputs["uploads"])
+            assert "secret-of-cache-user-trading_api" not in str(container.inputs)
+
+    def test_its_health_is_asked_over_tls(self):
+        for role in ("cache", "cache-replica"):
+            _, command = (
+                build("cache", "local").only(CONTAINER, role).inputs["healthcheck"]["tests"]
+            )
+            assert command.startswith(f"{CLI} ")
+            assert f"--tls --cacert {AUTHORITY}" in CLI
+
+
+def uploads(graph: Graph, role: str) -> dict[str, str]:
+    files = graph.only(CONTAINER, role).inputs["uploads"]
+    return {one["file"]: one["content"] for one in files}
 
 
 def test_without_high_availability_reads_go_to_the_primary():
     for target in ("local", "gcp"):
         graph = build("cache", target, CacheSpec(highly_available=False))
         assert graph.result["reader_host"] == graph.result["host"]
-    assert build("cache", "local", CacheSpec(highly_available=False)).count(CONTAINER) == 1
-
-
-def test_the_urls_scheme_says_whether_the_server_speaks_tls():
-    def url(target: str) -> str:
-        def program() -> Any:
-            outputs = {"local": redis_containers, "gcp": memorystore}[target](
-                "cache", CacheSpec(), foundation(), network(), ResourceOptions()
-            )
-            return outputs.url
-
-        return record(program, config=GCP).result
-
-    assert url("local") == "redis://:secret-of-cache-password@10.60.32.11:6379"
-    assert url("gcp") == "rediss://:redis-auth@10.0.0.3:6378"
+    graph = build("cache", "local", CacheSpec(highly_available=False))
+    assert {node.name for node in graph.of(CONTAINER)} == {"cache", "cache-way-in"}
+    assert len(graph.only(CONTAINER, "cache-way-in").inputs["ports"]) == 1
 
 
 class TestMemory:
