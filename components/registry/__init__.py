@@ -1,4 +1,5 @@
-"""Registry: container images. On GCP, Artifact Registry; locally, a container."""
+"""Registry: container images. On GCP, Artifact Registry; locally, a container
+behind a gate."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,8 +14,8 @@ from components.spec import Spec
 
 class RegistrySpec(Spec):
     immutable_tags: bool = True
-    """Refuse to move or delete a tag that is there: what was tested is what runs. Locally no
-    effect: the registry has no such rule."""
+    """Refuse to move or delete a tag that is there: what was tested is what runs. The same image
+    may be pushed again."""
     host_port: int = Field(default=5050, ge=1024, le=65535)
     """Loopback port of the registry on the host. On GCP no effect."""
     deletion_protection: bool = False

@@ -1,4 +1,9 @@
-"""The registry on one machine: a container that the host and the cluster's nodes both reach."""
+"""The registry on one machine: a storage that only its gate reaches, and the gate before it.
+
+docs/decisions/2026-11-21-ways-in.md
+"""
+
+from pathlib import Path
 
 import pulumi_docker as docker
 from pulumi import Output, ResourceOptions
@@ -9,9 +14,17 @@ from components.images import LocalImage
 from components.network import NetworkOutputs
 from components.network.plan import fixed_address
 from components.outputs import after
+from components.proxy import CONFIG_FILE, proxy_container
 from components.registry import RegistryOutputs, RegistrySpec
+from components.registry.gate import LUA_FILE, PORT, keeping_tags, passing_all
 
-PORT = 5000
+STORAGE_PORT = 5000
+LUA = (Path(__file__).parent / "gate.lua").read_text()
+ANSWERS = (
+    f"exec 3<> /dev/tcp/127.0.0.1/{PORT}"
+    " && printf 'GET /v2/ HTTP/1.0\\r\\n\\r\\n' >&3 && grep --quiet '200 OK' <&3"
+)
+"""For bash: the gate answers, and the storage behind it."""
 
 
 def registry_container(
@@ -21,26 +34,58 @@ def registry_container(
     network: NetworkOutputs,
     opts: ResourceOptions,
 ) -> RegistryOutputs:
-    address = fixed_address("registry-gate", network.private_cidr)
+    storage = image_storage(name, network, opts)
+    gate = gate_container(name, spec, storage, network, opts)
+    # Docker trusts registries on localhost without TLS, so the host can push by this name.
+    return RegistryOutputs(
+        address=after(f"localhost:{spec.host_port}", gate),
+        mirror=Output.format("http://{0}:{1}", gate, PORT),
+        cidr=Output.format("{0}/32", gate),
+        port=Output.from_input(PORT),
+        image_platform=Output.from_input(""),
+    )
+
+
+def image_storage(name: str, network: NetworkOutputs, opts: ResourceOptions) -> Output[str]:
+    """The address and port of the registry itself, on the internal network alone; known once it
+    answers."""
+    address = fixed_address(name, network.database_cidr)
     container = service_container(
         name,
         name,
         LocalImage(f"{name}-image", "registry", opts),
         data_path="/var/lib/registry",
         envs=["REGISTRY_STORAGE_DELETE_ENABLED=true"],
-        health_command=f"wget -q --spider http://127.0.0.1:{PORT}/v2/",
-        ports={PORT: spec.host_port},
+        health_command=f"wget -q --spider http://127.0.0.1:{STORAGE_PORT}/v2/",
+        ports={},
         networks=[
-            docker.ContainerNetworksAdvancedArgs(name=network.private_subnet, ipv4_address=address)
+            docker.ContainerNetworksAdvancedArgs(name=network.database_subnet, ipv4_address=address)
         ],
         opts=opts,
     )
+    return after(Output.format("{0}:{1}", address, STORAGE_PORT), container.id)
 
-    # Docker trusts registries on localhost without TLS, so the host can push by this name.
-    return RegistryOutputs(
-        address=after(f"localhost:{spec.host_port}", container.id),
-        mirror=Output.format("http://{0}:{1}", after(address, container.id), PORT),
-        cidr=Output.format("{0}/32", address),
-        port=Output.from_input(PORT),
-        image_platform=Output.from_input(""),
+
+def gate_container(
+    name: str,
+    spec: RegistrySpec,
+    storage: Output[str],
+    network: NetworkOutputs,
+    opts: ResourceOptions,
+) -> Output[str]:
+    """The address of what nodes, pods and the host reach; known once it answers."""
+    configuration = keeping_tags if spec.immutable_tags else passing_all
+    address = fixed_address(f"{name}-gate", network.private_cidr)
+    container = proxy_container(
+        f"{name}-gate",
+        name,
+        files={CONFIG_FILE: storage.apply(configuration), LUA_FILE: LUA},
+        health_command=ANSWERS,
+        ports={PORT: spec.host_port},
+        networks=[
+            docker.ContainerNetworksAdvancedArgs(name=network.private_subnet, ipv4_address=address),
+            docker.ContainerNetworksAdvancedArgs(name=network.database_subnet),
+        ],
+        opts=opts,
     )
+    return after(address, container.id)

@@ -1,11 +1,15 @@
 """The registry's builders."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from components.proxy import CONFIG_FILE
 from components.registry import RegistrySpec
 from components.registry.cleanup import CACHED_IMAGES, DAY, OWN_IMAGES
+from components.registry.gate import LUA_FILE, keeping_tags, passing_all
+from components.registry.local import LUA
 from tests.graph import Graph
 from tests.programs import STACKS, build, deploy
 
@@ -27,6 +31,41 @@ def test_locally_an_image_is_for_the_machine_that_builds_it():
     result = build("registry", "local").result
     assert result["address"] == "localhost:5050"
     assert result["image_platform"] == ""
+
+
+CONTAINER = "docker:index/container:Container"
+
+
+def test_locally_the_storage_is_reached_through_the_gate_alone():
+    graph = build("registry", "local")
+    storage, gate = graph.only(CONTAINER, "registry"), graph.only(CONTAINER, "registry-gate")
+    assert storage.inputs.get("ports", []) == []
+    assert storage.inputs["networksAdvanced"] == [
+        {"name": "database-subnet", "ipv4Address": "10.60.32.13"}
+    ]
+    assert gate.inputs["ports"] == [{"internal": 5000, "external": 5050, "ip": "127.0.0.1"}]
+    assert gate.inputs["networksAdvanced"] == [
+        {"name": "private-subnet", "ipv4Address": "10.60.16.10"},
+        {"name": "database-subnet"},
+    ]
+
+
+def test_locally_nodes_and_pods_find_the_gate_at_its_fixed_address():
+    result = build("registry", "local").result
+    assert result["mirror"] == "http://10.60.16.10:5000"
+    assert (result["cidr"], result["port"]) == ("10.60.16.10/32", 5000)
+
+
+@pytest.mark.parametrize(
+    ("immutable", "configuration"), [(True, keeping_tags), (False, passing_all)]
+)
+def test_locally_the_gate_keeps_tags_where_that_is_asked_for(
+    immutable: bool, configuration: Callable[[str], str]
+):
+    graph = build("registry", "local", RegistrySpec(immutable_tags=immutable))
+    uploads = graph.only(CONTAINER, "registry-gate").inputs["uploads"]
+    files = {upload["file"]: upload["content"] for upload in uploads}
+    assert files == {CONFIG_FILE: configuration("10.60.32.13:5000"), LUA_FILE: LUA}
 
 
 def test_on_gcp_images_are_pushed_to_the_own_repository_and_pulled_from_it(graph: Graph):
