@@ -18,8 +18,12 @@ from ops.kubernetes import (
 
 LINES = 200
 """How much of a log is shown."""
-REDIS_CLI = 'REDISCLI_AUTH="$(cat /etc/redis/password)" exec redis-cli'
-"""The password is read inside the container, so it shows in no process list of the host."""
+REDIS_CLI = (
+    'REDISCLI_AUTH="$(cat /etc/redis/password)" '
+    "exec redis-cli --tls --cacert /etc/redis/ca.pem --user platform-admin"
+)
+"""As the administrator, whom only the local target has. The password is read inside the container,
+so it shows in no process list of the host."""
 
 
 def logs(context: Context) -> int:

@@ -1,8 +1,9 @@
 """`make health`: asks each part as its users would, and tells by the exit code."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from typing import Any
 
 from ops import docker_cli, wire
 from ops.commands import OpsError
@@ -10,7 +11,10 @@ from ops.console import GREEN, RED, paint, say
 from ops.context import Check, Context
 from ops.kubernetes import Kubectl, kubectl
 from ops.pulumi_cli import outputs
-from ops.status import PORTS
+from ops.services import addresses
+
+ADMIN = "postgres"
+"""PostgreSQL's administrator, and a database that everybody may connect to."""
 
 
 def health(context: Context) -> int:
@@ -55,37 +59,43 @@ def local_checks(context: Context) -> Iterator[Check]:
     known = outputs(commands, stack)
     if not known:
         raise OpsError(f"stack {stack.name} is down. `{stack.command('up')}` brings it up.")
-    services = [name for name in PORTS if name != "cache-replica" or stack.cache_has_replica]
-    for service in services:
+    reached = addresses(commands, stack)
+    for service in reached:
         yield Check(f"{service}: container is healthy", partial(_healthy, context, service))
-    running = {
-        one.name: one.ports
-        for one in docker_cli.containers(commands, stack)
-        if one.status == "running"
-    }
-    addresses = {
-        service: running[stack.container(service)][PORTS[service]]
-        for service in services
-        if stack.container(service) in running
-    }
-    if "database" in addresses:
-        yield Check(
-            "database: answers on this machine",
-            partial(wire.postgres_answers, addresses["database"]),
-        )
-        for role, password in sorted(known["database_passwords"].items()):
-            yield Check(f"database: log in as {role}", partial(_log_in, context, role, password))
-    password = str(known["cache_password"])
-    if "cache" in addresses:
-        yield Check("cache: PING", partial(_ping, addresses["cache"], password))
-    if "cache-replica" in addresses:
-        replica = addresses["cache-replica"]
-        yield Check("cache-replica: PING", partial(_ping, replica, password))
-        yield Check("cache-replica: copies the primary", partial(_replicates, replica, password))
-    if "registry" in addresses:
-        yield Check("registry: GET /v2/", partial(_registry, addresses["registry"]))
+    containers = docker_cli.containers(commands, stack)
+    running = {one.name for one in containers if one.status == "running"}
+    for service, what, ask in _questions(context, reached, known):
+        if service in reached and stack.container(service) in running:
+            yield Check(f"{service}: {what}", ask)
     with kubectl(commands, str(known["kubeconfig"])) as cluster:
         yield from cluster_checks(context, cluster)
+
+
+def _questions(
+    context: Context, reached: Mapping[str, str], known: Mapping[str, Any]
+) -> Iterator[tuple[str, str, Callable[[], str]]]:
+    """Service, what it is asked, and how: as `known`, the stack's outputs, says."""
+    authority, passwords = known["database_ca_certificate"], known["database_passwords"]
+    for server in ("database", "database-replica"):
+        ask = partial(wire.postgres_answers, reached.get(server, ""), authority)
+        yield server, "answers on this machine", ask
+    for role, password in sorted(passwords.items()):
+        yield "database", f"log in as {role}", partial(_log_in, context, role, password)
+    yield "database-replica", "copies the primary", partial(_streams, context, passwords)
+
+    authority = known["cache_ca_certificate"]
+    primary, replica = (
+        partial(wire.redis, reached.get(server, ""), authority)
+        for server in ("cache", "cache-replica")
+    )
+    users = {"default": known["cache_password"], **known.get("cache_passwords", {})}
+    for user, password in users.items():
+        yield "cache", f"PING as {user}", partial(_ping, partial(primary, user, password))
+    default = partial(replica, "default", users["default"])
+    yield "cache-replica", "PING as default", partial(_ping, default)
+    yield "cache-replica", "copies the primary", partial(_replicates, default)
+
+    yield "registry", "GET /v2/", partial(_registry, reached.get("registry", ""))
 
 
 def gcp_checks(context: Context) -> Iterator[Check]:
@@ -119,29 +129,42 @@ def _healthy(context: Context, service: str) -> str:
     raise OpsError(f"there is no {name}")
 
 
-def _log_in(context: Context, role: str, password: str) -> str:
+def _psql(context: Context, server: str, role: str, password: str, query: str) -> str:
     """By TCP, so that the server asks for the password, which goes in by the environment."""
-    command = ["docker", "exec", "--env=PGPASSWORD", context.stack.container("database")]
+    command = ["docker", "exec", "--env=PGPASSWORD", context.stack.container(server)]
     command += ["psql", "--no-psqlrc", "--no-password", "--tuples-only", "--no-align"]
-    command += ["--host=127.0.0.1", f"--username={role}", "--dbname=postgres"]
-    command += ["--command=SELECT current_user"]
-    result = context.commands.ask(command, env={"PGPASSWORD": password})
+    command += ["--host=127.0.0.1", f"--username={role}", f"--dbname={ADMIN}"]
+    result = context.commands.ask([*command, f"--command={query}"], env={"PGPASSWORD": password})
     if not result.ok:
         raise OpsError(result.words)
-    if result.out.strip() != role:
-        raise OpsError(f"signed in as {result.out.strip()!r}")
+    return result.out.strip()
+
+
+def _log_in(context: Context, role: str, password: str) -> str:
+    answer = _psql(context, "database", role, password, "SELECT current_user")
+    if answer != role:
+        raise OpsError(f"signed in as {answer!r}")
     return "signed in"
 
 
-def _ping(address: str, password: str) -> str:
-    reply = wire.redis(address, password, "PING")
+def _streams(context: Context, passwords: Mapping[str, str]) -> str:
+    query = "SELECT status, sender_host FROM pg_stat_wal_receiver"
+    answer = _psql(context, "database-replica", ADMIN, passwords[ADMIN], query)
+    state, _, primary = answer.partition("|")
+    if state != "streaming":
+        raise OpsError(f"receives nothing from the primary ({state or 'not connected'})")
+    return f"streams from {primary}"
+
+
+def _ping(redis: Callable[[str], str]) -> str:
+    reply = redis("PING")
     if reply != "PONG":
         raise OpsError(f"answers {reply!r}")
-    return f"PONG on {address}"
+    return "PONG, over TLS"
 
 
-def _replicates(address: str, password: str) -> str:
-    lines = wire.redis(address, password, "INFO", "replication").splitlines()
+def _replicates(redis: Callable[[str, str], str]) -> str:
+    lines = redis("INFO", "replication").splitlines()
     facts = dict(line.split(":", 1) for line in lines if ":" in line)
     link = facts.get("master_link_status", "absent")
     if facts.get("role") != "slave" or link != "up":

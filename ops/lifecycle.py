@@ -9,7 +9,8 @@ from ops.console import duration, say
 from ops.context import Context
 from ops.kubernetes import write_kubeconfig
 from ops.pulumi_cli import Record, refresh
-from ops.status import NOT_MADE, PORTS, UNKNOWN, show, summary
+from ops.services import SERVICES
+from ops.status import NOT_MADE, UNKNOWN, show, summary
 
 HEALTHY_WITHIN_SECONDS = 180
 POLICY = ("--policy-pack", "policy")
@@ -125,10 +126,10 @@ def restart(context: Context) -> int:
 def local_restart(context: Context) -> int:
     """Stop and start containers; their data stays. All of them, or the one of SERVICE=…"""
     docker_cli.engine(context.commands)
-    services = [context.service] if context.service else [*PORTS, "cluster"]
-    if not set(services) <= {*PORTS, "cluster"}:
+    services = [context.service] if context.service else [*SERVICES, "cluster"]
+    if not set(services) <= {*SERVICES, "cluster"}:
         raise OpsError(
-            f"there is no service {context.service!r} to restart: {', '.join(PORTS)}, cluster"
+            f"there is no service {context.service!r} to restart: {', '.join(SERVICES)}, cluster"
         )
     there = {one.name for one in docker_cli.containers(context.commands, context.stack)}
     names = [context.stack.container(service) for service in services]

@@ -1,12 +1,12 @@
 """What Pulumi knows of a stack."""
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from ops.commands import Commands, OpsError
-from ops.stack import Stack
+from ops.stack import PROJECT, Stack
 
 UNREACHABLE_IS_GONE = {"local": {"PULUMI_K8S_DELETE_UNREACHABLE": "true"}, "gcp": {}}
 """By target: a local cluster that does not answer was removed, and what was in it with it.
@@ -39,6 +39,7 @@ class Resource:
     """Empty for what is nothing real: the stack itself, a component."""
     needs: frozenset[str] = frozenset()
     """The URNs of what it was made from: its dependencies and its provider."""
+    inputs: Mapping[str, Any] = field(default_factory=dict[str, Any], compare=False)
 
     @property
     def real(self) -> bool:
@@ -56,6 +57,12 @@ class Record:
     def of(self, type_: str) -> dict[str, str]:
         """The real resources whose type ends so: id → URN."""
         return {one.id: one.urn for one in self.resources if one.id and one.type.endswith(type_)}
+
+    def spec(self, component: str) -> Mapping[str, Any]:
+        """What was asked of the component of this name; empty where there is none."""
+        ours = [one for one in self.resources if one.type.startswith(f"{PROJECT}:index:")]
+        named = (one.inputs for one in ours if one.urn.endswith(f"::{component}"))
+        return next(named, dict[str, Any]())
 
     @property
     def empty(self) -> bool:
@@ -93,6 +100,7 @@ def record(commands: Commands, stack: Stack) -> Record:
                 frozenset(
                     [*one.get("dependencies", []), one.get("provider", "").rpartition("::")[0]]
                 ),
+                one.get("inputs", {}),
             )
             for one in resources
         ],

@@ -17,7 +17,6 @@ class Stack:
     name: str
     target: str
     """`local` or `gcp`, from the stack's file."""
-    cache_has_replica: bool = True
     folder: Path = field(default_factory=Path.cwd)
     """The project's; make and Pulumi start in it."""
     project: str = ""
@@ -70,9 +69,8 @@ def load(name: str, folder: Path | None = None) -> Stack:
         raise OpsError(
             f"{path.name}: {PROJECT}:target: given {target!r}; allowed: one of local, gcp"
         )
-    replica = _object(config.get(f"{PROJECT}:cache")).get("highly_available", True)
     cloud = {key: str(config.get(f"gcp:{key}") or "") for key in ("project", "region")}
-    return Stack(name, str(target), bool(replica), folder, **cloud)
+    return Stack(name, str(target), folder, **cloud)
 
 
 def _object(value: Any) -> dict[str, Any]:

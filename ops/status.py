@@ -9,11 +9,11 @@ from ops.context import Context, Row
 from ops.docker_cli import Container
 from ops.kubernetes import kubeconfig_text, kubectl
 from ops.pulumi_cli import outputs
+from ops.services import LOOPBACK, addresses
 
 HEAD = ("what", "state", "address", "how to reach it")
 NOT_MADE, UNKNOWN = "not made", "unknown"
-PORTS = {"database": 5432, "cache": 6379, "cache-replica": 6379, "registry": 5000}
-"""Port of each container of the local target on which it serves."""
+WITH_SHELL = ("database", "database-replica", "cache", "cache-replica")
 API_PORT = 6443
 
 
@@ -57,27 +57,24 @@ def local_rows(context: Context) -> list[Row]:
     docker_cli.engine(context.commands)
     containers = docker_cli.containers(context.commands, context.stack)
     by_name = {container.name: container for container in containers}
-    services = [
-        name for name in PORTS if name != "cache-replica" or context.stack.cache_has_replica
-    ]
     rows = [
-        _service_row(context, service, by_name.get(context.stack.container(service)))
-        for service in services
+        _service_row(context, service, by_name.get(context.stack.container(service)), address)
+        for service, address in addresses(context.commands, context.stack).items()
     ]
     nodes = [container for container in containers if container.component == "cluster"]
     return [*rows, *_local_cluster_rows(context, nodes)]
 
 
-def _service_row(context: Context, service: str, container: Container | None) -> Row:
-    if container is None:
+def _service_row(context: Context, service: str, found: Container | None, address: str) -> Row:
+    if found is None:
         return Row(service, NOT_MADE, False)
-    address = container.ports.get(PORTS[service], "")
-    how = context.stack.command("shell", SERVICE=service)
+    verb = "shell" if service in WITH_SHELL else "logs"
+    how = context.stack.command(verb, SERVICE=service)
     if service == "registry":
         # By this name, since Docker and the cluster both trust it without TLS.
-        address = address.replace("127.0.0.1", "localhost")
+        address = address.replace(LOOPBACK, "localhost")
         how = f"docker push {address}/<image>"
-    return Row(service, container.state, container.up, address, how)
+    return Row(service, found.state, found.up, address, how)
 
 
 def _local_cluster_rows(context: Context, nodes: Sequence[Container]) -> list[Row]:

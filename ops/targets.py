@@ -20,6 +20,7 @@ from ops.lifecycle import (
     local_up,
 )
 from ops.removal import gcp_down, local_down
+from ops.services import SERVICES
 from ops.status import gcp_rows, local_rows
 
 PRIVATE = (
@@ -36,15 +37,13 @@ TARGETS = {
         down=local_down,
         restart=local_restart,
         logs={
-            "database": container_logs("database"),
-            "cache": container_logs("cache"),
-            "cache-replica": container_logs("cache-replica"),
-            "registry": container_logs("registry"),
+            **{service: container_logs(service) for service in SERVICES},
             "cluster": cluster_logs,
             "connectivity-check": check_logs,
         },
         shell={
             "database": container_shell("database", "psql", "--username=postgres"),
+            "database-replica": container_shell("database-replica", "psql", "--username=postgres"),
             "cache": container_shell("cache", "sh", "-c", REDIS_CLI),
             "cache-replica": container_shell("cache-replica", "sh", "-c", REDIS_CLI),
             "registry": container_shell("registry", "sh"),

@@ -1,6 +1,7 @@
 """Asking servers on a loopback port in their own protocol: no client program, no argument list."""
 
 import socket
+import ssl
 import struct
 import urllib.request
 from io import BufferedIOBase
@@ -21,32 +22,42 @@ def connect(address: str) -> socket.socket:
         raise OpsError(f"nothing answers on {address}: {error}") from None
 
 
-def postgres_answers(address: str) -> str:
-    """That the server at `address` speaks PostgreSQL's protocol."""
+def secured(server: socket.socket, address: str, authority: str) -> ssl.SSLSocket:
+    """`server` over TLS, once its certificate is known to be signed by `authority` (PEM) for the
+    host of `address`."""
+    trusting = ssl.create_default_context(cadata=authority)
+    return trusting.wrap_socket(server, server_hostname=address.rsplit(":", 1)[0])
+
+
+def postgres_answers(address: str, authority: str) -> str:
+    """That the server at `address` speaks PostgreSQL's protocol, over TLS."""
     with connect(address) as server:
         try:
             server.sendall(SSL_REQUEST)
             answer = server.recv(1)
+            if answer not in (b"S", b"N"):
+                raise OpsError(f"what answers on {address} is not PostgreSQL")
+            if answer == b"N":
+                raise OpsError(f"PostgreSQL on {address} speaks no TLS")
+            with secured(server, address, authority) as channel:
+                return f"PostgreSQL answers on {address}, {channel.version()}"
         except OSError as error:
             raise OpsError(f"{address}: {error}") from None
-    if answer not in (b"S", b"N"):
-        raise OpsError(f"what answers on {address} is not PostgreSQL")
-    return f"PostgreSQL answers on {address}"
 
 
-def redis(address: str, password: str, *command: str) -> str:
-    """The reply of the Redis at `address` to one command, after signing in."""
-    with connect(address) as server, server.makefile("rwb") as stream:
+def redis(address: str, authority: str, user: str, password: str, *command: str) -> str:
+    """The reply of the Redis at `address` to one command, after signing in over TLS."""
+    with connect(address) as server:
         try:
-            for words in (("AUTH", password), command):
-                parts = [word.encode() for word in words]
-                sent = b"".join(b"$%d\r\n%s\r\n" % (len(part), part) for part in parts)
-                stream.write(b"*%d\r\n%s" % (len(parts), sent))
-            stream.flush()
-            replies = [_reply(stream) for _ in range(2)]
+            with secured(server, address, authority) as channel, channel.makefile("rwb") as stream:
+                for words in (("AUTH", user, password), command):
+                    parts = [word.encode() for word in words]
+                    sent = b"".join(b"$%d\r\n%s\r\n" % (len(part), part) for part in parts)
+                    stream.write(b"*%d\r\n%s" % (len(parts), sent))
+                stream.flush()
+                return [_reply(stream) for _ in range(2)][1]
         except OSError as error:
             raise OpsError(f"{address}: {error}") from None
-    return replies[1]
 
 
 def _reply(stream: BufferedIOBase) -> str:

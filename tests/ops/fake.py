@@ -7,30 +7,39 @@ from typing import Any
 
 from ops.commands import Commands, Result
 from ops.context import Context
+from ops.services import SERVICES
 from ops.stack import PROJECT, Stack
 from ops.targets import TARGETS
 
 NOWHERE = Path("/nowhere")
 """The folder of a stack whose files nobody reads; `down` removes the kubeconfig in it."""
 SECRETS = {"postgres": "secret-of-postgres", "users": "secret-of-users"}
-CACHE_SECRET = "secret-of-the-cache"
+CACHE_SECRET, USER_SECRET = "secret-of-the-cache", "secret-of-a-user"
 KUBECONFIG = "kind: Config # secret-of-the-cluster"
-EVERY_SECRET = (*SECRETS.values(), CACHE_SECRET, "secret-of-the-cluster")
+EVERY_SECRET = (*SECRETS.values(), CACHE_SECRET, USER_SECRET, "secret-of-the-cluster")
 OUTPUTS: dict[str, Any] = {
     "kubeconfig": KUBECONFIG,
     "database_passwords": SECRETS,
+    "database_ca_certificate": "the database's authority",
     "cache_password": CACHE_SECRET,
+    "cache_passwords": {"auth": USER_SECRET},
+    "cache_ca_certificate": "the cache's authority",
     "registry_address": "localhost:5050",
     "database_host_address": "10.0.0.2:5432",
     "cache_host_address": "10.0.0.3:6379",
     "cluster_name": "alphintra",
 }
-SERVICES = {
-    "database": (5432, 5432),
-    "cache": (6379, 6379),
-    "cache-replica": (6379, 6380),
-    "registry": (5000, 5050),
+SPECS: dict[str, dict[str, Any]] = {
+    "Database": {
+        "host_port": 5432,
+        "replica_host_port": 5434,
+        "read_replica": True,
+        "highly_available": False,
+    },
+    "Cache": {"host_port": 6379, "highly_available": True},
+    "Registry": {"host_port": 5050},
 }
+"""What the stack asked of its components when it last was brought up."""
 
 
 def container(stack: Stack, component: str, **changes: Any) -> dict[str, Any]:
@@ -64,10 +73,7 @@ def container(stack: Stack, component: str, **changes: Any) -> dict[str, Any]:
 
 def platform(stack: Stack) -> list[dict[str, Any]]:
     """All containers of a stack that is up."""
-    services = [
-        container(stack, service, ports={inside: outside})
-        for service, (inside, outside) in SERVICES.items()
-    ]
+    services = [container(stack, service) for service in SERVICES]
     nodes = [
         container(
             stack,
@@ -104,11 +110,14 @@ class FakeHost(Commands):
         self.unlabelled_volumes: set[str] = set()
         self.outputs: dict[str, Any] = {}
         self.state: dict[str, Any] = {}
+        self.specs: dict[str, dict[str, Any]] = {}
         self.backend = "https://api.example.com"
         self.processes: dict[int, str] = {}
         self.nodes = [with_condition("server-0", "Ready"), with_condition("agent-0", "Ready")]
         self.pods = [with_condition("coredns", "Ready")]
         self.jobs = [with_condition("connectivity-check", "Complete")]
+        self.streaming = "streaming|10.60.32.10"
+        """What the database's replica says of its link: state and primary."""
         self.codes: dict[str, int] = {}
         """How a command shown to the user ends: its first words → exit code."""
         self.left_by_destroy: set[str] = set()
@@ -120,6 +129,7 @@ class FakeHost(Commands):
     def up(self) -> "FakeHost":
         self.containers = platform(self.stack)
         self.outputs = dict(OUTPUTS)
+        self.specs = {component: dict(spec) for component, spec in SPECS.items()}
         return self
 
     def record(
@@ -230,11 +240,13 @@ class FakeHost(Commands):
                 self.unlabelled_volumes -= set(ids)
             case ["system", "df", *_]:
                 return Result(0, json.dumps([{"Name": n, "Size": "12MB"} for n in self.volumes]))
-            case ["exec", "--env=PGPASSWORD", _, "psql", *options]:
+            case ["exec", "--env=PGPASSWORD", server, "psql", *options]:
                 user = next(word for word in options if word.startswith("--username="))
                 role = user.removeprefix("--username=")
                 if env.get("PGPASSWORD") != SECRETS.get(role):
                     return Result(2, err=f'password authentication failed for user "{role}"')
+                if server.endswith("-replica"):
+                    return Result(0, f"{self.streaming}\n")
                 return Result(0, f"{role}\n")
             case ["start" | "restart", *names]:
                 for one in self.containers:
@@ -262,7 +274,17 @@ class FakeHost(Commands):
                     return Result(255, err=f"error: no stack named '{self.stack.name}' found")
                 return Result(0, json.dumps(self.outputs))
             case ["stack", "export", *_]:
-                return Result(0, json.dumps({"version": 3, "deployment": self.state}))
+                components = [
+                    {
+                        "urn": f"urn:x::alphintra:index:{component}::{component.lower()}",
+                        "type": f"alphintra:index:{component}",
+                        "inputs": spec,
+                    }
+                    for component, spec in self.specs.items()
+                ]
+                resources = [*components, *self.state.get("resources", [])]
+                deployment = {**self.state, "resources": resources}
+                return Result(0, json.dumps({"version": 3, "deployment": deployment}))
             case ["whoami", "--json"]:
                 return Result(0, json.dumps({"user": "me", "url": self.backend}))
             case ["cancel", *_] | ["stack", "init", *_]:

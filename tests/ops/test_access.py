@@ -5,13 +5,16 @@ from pathlib import Path
 
 import pytest
 
+from components.cache.local import CLI
 from ops import access
 from ops.commands import OpsError
 from ops.context import Context
+from ops.services import SERVICES
 from ops.stack import Stack
 from tests.ops.fake import EVERY_SECRET, KUBECONFIG, FakeHost, context
 
-LOCAL = ["database", "cache", "cache-replica", "registry", "cluster", "connectivity-check"]
+LOGS = [*SERVICES, "cluster", "connectivity-check"]
+SHELLS = ["database", "database-replica", "cache", "cache-replica", "registry", "cluster"]
 
 
 @pytest.fixture
@@ -31,11 +34,11 @@ def test_an_unknown_service_is_answered_with_those_that_there_are(
     host: FakeHost, service: str | None
 ):
     act = context(host, service=service)
-    assert refused(act, "logs") == [f"make logs SERVICE={name}" for name in LOCAL]
-    assert refused(act, "shell") == [f"make shell SERVICE={name}" for name in LOCAL[:-1]]
+    assert refused(act, "logs") == [f"make logs SERVICE={name}" for name in LOGS]
+    assert refused(act, "shell") == [f"make shell SERVICE={name}" for name in SHELLS]
 
 
-@pytest.mark.parametrize("service", LOCAL[:4])
+@pytest.mark.parametrize("service", SERVICES)
 def test_logs_of_a_container(host: FakeHost, service: str):
     assert access.logs(context(host, service=service, follow=True)) == 0
     assert host.shown == [["docker", "logs", "--tail=200", "--follow", f"alphintra-dev-{service}"]]
@@ -61,6 +64,7 @@ def test_logs_of_the_connectivity_check(host: FakeHost):
     ("service", "program"),
     [
         ("database", "psql --username=postgres"),
+        ("database-replica", "psql --username=postgres"),
         ("cache", f"sh -c {shlex.quote(access.REDIS_CLI)}"),
         ("cache-replica", f"sh -c {shlex.quote(access.REDIS_CLI)}"),
         ("registry", "sh"),
@@ -71,6 +75,10 @@ def test_shell_in_a_container(host: FakeHost, service: str, program: str):
     access.shell(context(host, service=service))
     start = ["docker", "exec", "--interactive", f"alphintra-dev-{service}"]
     assert host.shown == [[*start, *shlex.split(program)]]
+
+
+def test_the_caches_shell_signs_in_as_its_health_check_does():
+    assert access.REDIS_CLI.replace("exec ", "") == CLI
 
 
 def test_shell_of_the_cluster(host: FakeHost, monkeypatch: pytest.MonkeyPatch):
@@ -87,7 +95,7 @@ def test_a_container_that_is_not_there(host: FakeHost):
 
 
 def test_a_container_that_has_stopped(host: FakeHost):
-    host.containers[1]["State"] = {"Status": "exited"}
+    host.containers[list(SERVICES).index("cache")]["State"] = {"Status": "exited"}
     with pytest.raises(OpsError, match=r"is stopped.*make logs SERVICE=cache"):
         access.shell(context(host, service="cache"))
     assert access.logs(context(host, service="cache")) == 0, "its log is what explains it"

@@ -93,13 +93,6 @@ def test_a_stack_file_that_is_wrong(tmp_path: Path, text: str, words: str):
     assert words in str(error.value)
 
 
-def test_a_stack_without_a_replica(tmp_path: Path):
-    (tmp_path / "Pulumi.mine.yaml").write_text(
-        "config:\n  alphintra:target: local\n  alphintra:cache:\n    highly_available: false\n"
-    )
-    assert not stack.load("mine", tmp_path).cache_has_replica
-
-
 def test_a_program_that_is_missing():
     with pytest.raises(OpsError, match=r"no-such-program is not on PATH. Run `make setup`"):
         HostCommands().ask(["no-such-program"])

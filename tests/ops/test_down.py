@@ -51,7 +51,7 @@ def test_yes_destroys(
     assert removal.down(context(host, interactive=True)) == 0
     assert host.shown == [["pulumi", "destroy", "--stack=dev", "--yes", "--skip-preview"]]
     printed = capsys.readouterr().out
-    assert "7 containers: alphintra-dev-cache, " in printed
+    assert "11 containers: alphintra-dev-cache, " in printed
     assert "1 volume: alphintra-dev-database-data (12MB)" in printed
     assert "no container, network or volume of it is left" in printed
 

@@ -4,8 +4,10 @@ import pytest
 
 from ops import status
 from ops.commands import OpsError
+from ops.services import SERVICES
 from ops.stack import Stack
-from tests.ops.fake import NOWHERE, FakeHost, container, context, with_condition
+from tests.ops.fake import NOWHERE, SPECS, FakeHost, container, context, with_condition
+from tests.programs import STACKS, deploy
 
 DEV = Stack("dev", "local", folder=NOWHERE)
 
@@ -26,9 +28,13 @@ def test_up(capsys: pytest.CaptureFixture[str]):
     assert shown.pop("") == ["dev is up. `make health` asks each part."]
     assert shown == {
         "database": ["healthy", "127.0.0.1:5432", "make shell SERVICE=database"],
+        "database-replica": ["healthy", "127.0.0.1:5434", "make shell SERVICE=database-replica"],
+        "database-way-in": ["healthy", "-", "make logs SERVICE=database-way-in"],
         "cache": ["healthy", "127.0.0.1:6379", "make shell SERVICE=cache"],
         "cache-replica": ["healthy", "127.0.0.1:6380", "make shell SERVICE=cache-replica"],
+        "cache-way-in": ["healthy", "-", "make logs SERVICE=cache-way-in"],
         "registry": ["healthy", "localhost:5050", "docker push localhost:5050/<image>"],
+        "registry-gate": ["healthy", "-", "make logs SERVICE=registry-gate"],
         "cluster": ["2/2 nodes ready", "https://127.0.0.1:6550", "kubectl get nodes"],
         "connectivity-check": [
             "complete",
@@ -41,23 +47,24 @@ def test_up(capsys: pytest.CaptureFixture[str]):
 def test_down(capsys: pytest.CaptureFixture[str]):
     shown = table(FakeHost(DEV), capsys)
     assert shown.pop("") == ["dev is down. `make up` brings it up."]
-    assert len(shown) == 6
+    assert len(shown) == 10
     assert {cells[0] for cells in shown.values()} == {"not made"}
 
 
 def test_half_up(capsys: pytest.CaptureFixture[str]):
     """The database is there, the cache has stopped, the rest never came to be."""
     host = FakeHost(DEV)
+    host.specs = SPECS
     host.containers = [
-        container(DEV, "database", health="starting", ports={5432: 5432}),
-        container(DEV, "cache", status="exited", ports={6379: 6379}),
+        container(DEV, "database", health="starting"),
+        container(DEV, "cache", status="exited"),
     ]
     shown = table(host, capsys)
     assert shown["database"][0] == "starting"
     assert shown["cache"][:2] == ["stopped", "127.0.0.1:6379"]
     assert shown["registry"][0] == shown["cluster"][0] == "not made"
     assert shown[""][0].startswith(
-        "dev is not all up: database, cache, cache-replica, registry, cluster, connectivity-check."
+        "dev is not all up: database, database-replica, database-way-in, cache, "
     )
     assert "`make up`" in shown[""][0]
 
@@ -80,8 +87,41 @@ def test_an_unready_node_and_a_failed_check_are_seen(capsys: pytest.CaptureFixtu
 
 
 def test_no_row_for_a_replica_that_is_not_wanted(capsys: pytest.CaptureFixture[str]):
-    shown = table(FakeHost(Stack("dev", "local", cache_has_replica=False, folder=NOWHERE)), capsys)
-    assert "cache-replica" not in shown
+    host = FakeHost(DEV).up()
+    host.specs["Cache"]["highly_available"] = False
+    host.specs["Database"]["read_replica"] = False
+    assert not [service for service in table(host, capsys) if "replica" in service]
+    host.specs["Database"]["highly_available"] = True
+    assert "database-replica" in table(host, capsys)
+
+
+def test_ports_are_those_of_the_last_up(capsys: pytest.CaptureFixture[str]):
+    host = FakeHost(DEV).up()
+    host.specs["Database"] |= {"host_port": 15432, "replica_host_port": 15001}
+    host.specs["Cache"]["host_port"] = 16379
+    host.specs["Registry"]["host_port"] = 15050
+    shown = table(host, capsys)
+    assert shown["database"][1] == "127.0.0.1:15432"
+    assert shown["database-replica"][1] == "127.0.0.1:15001"
+    assert shown["cache-replica"][1] == "127.0.0.1:16380"
+    assert shown["registry"][1:] == ["localhost:15050", "docker push localhost:15050/<image>"]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_containers_are_those_that_the_program_makes(stack: str):
+    """Under the same names, wanted by the same settings, at the same loopback ports."""
+    graph = deploy(stack, target="local")
+    made = {node.name: node.inputs for node in graph.of("docker:index/container:Container")}
+    wanted, published = set[str](), set[int]()
+    for name, service in SERVICES.items():
+        spec = graph.only(f"alphintra:index:{service.component.capitalize()}").inputs
+        if service.wanted(spec):
+            wanted.add(name)
+            published |= {port for port in [service.port(spec)] if port}
+    assert made.keys() == wanted
+    assert published == {
+        port["external"] for inputs in made.values() for port in inputs.get("ports", ())
+    }
 
 
 def test_another_stack_is_named_in_every_command(capsys: pytest.CaptureFixture[str]):
