@@ -19,7 +19,7 @@ class Same:
 
 @dataclass(frozen=True)
 class Approximated:
-    """Something near it, which a test can tell from the real thing."""
+    """Something near it, or what it is said to be and no test of ours shows."""
 
     how: str
     backed_by: str = ""
@@ -75,6 +75,30 @@ def reaches(capability: str, setting: str, target: str) -> Same:
 def rule(name: str) -> Same:
     """A rule of `policy/` holds it in every stack on Google Cloud."""
     return Same(f"{RULE_REFUSES}[{name}]")
+
+
+CONTRACT_GRAPHS = {
+    "cluster": "tests/stacks/test_contract_graph.py::TestCluster",
+    "registry": "tests/stacks/test_contract_graph.py::TestRegistry",
+    "database": "tests/stacks/test_contract_graph_servers.py::TestDatabase",
+    "cache": "tests/stacks/test_contract_graph_servers.py::TestCache",
+}
+"""Capability → where its part of the contract is read from Google Cloud's graph, test for test."""
+
+
+def tried(capability: str, test: str) -> Same:
+    """A test of the contract tries it on whatever stands."""
+    return Same(f"tests/contract/test_{capability}.py::test_{test}")
+
+
+def shown(capability: str, test: str) -> Same:
+    """Google Cloud's graph has what that test of the contract rests on."""
+    return Same(f"{CONTRACT_GRAPHS[capability]}::test_{test}")
+
+
+def contract(subject: str, capability: str, test: str, rows: str = "") -> Statement:
+    """What the contract demands of both targets."""
+    return Statement(subject, tried(capability, test), shown(capability, test), rows)
 
 
 def on_both(capability: str, *settings: str) -> tuple[Statement, ...]:

@@ -174,7 +174,7 @@ def markdown() -> str:
     every = list(lines())
     by_name = {(one.capability, one.statement.subject): one for one in every}
     first = [
-        f"{number}. **{one.statement.subject}** ({one.capability}). {'; '.join(_unlike(one))}"
+        f"{number}. **{one.statement.subject}** ({one.capability}). {' '.join(_unlike(one))}"
         for number, one in enumerate((by_name[key] for key in FIRST), start=1)
     ]
     parts = [INTRODUCTION, "\n".join(first), "", "## How much", "", _table(summary(every))]
@@ -200,7 +200,8 @@ def _unlike(line: Line) -> Iterator[str]:
     """Where it is not the same, and what then."""
     for target, fidelity in fidelities(line.statement).items():
         if not isinstance(fidelity, Same):
-            yield f"{TARGETS[target]}: {words(fidelity)}"
+            name = TARGETS[target]
+            yield f"{name[0].upper()}{name[1:]}, {words(fidelity)}"
 
 
 def _row(line: Line) -> list[str]:
@@ -210,10 +211,18 @@ def _row(line: Line) -> list[str]:
 
 
 def _linked(fidelity: Fidelity) -> str:
-    if not isinstance(fidelity, Same):
-        return words(fidelity)
-    file, _, test = fidelity.backed_by.partition("::")
-    return f'same ([{evidence(file)}](../{file} "{test}"))'
+    match fidelity:
+        case Same(test):
+            return f"same ({_link(test)})"
+        case Approximated(how, test) if test:
+            return f"approximated ({_link(test)}): {how}"
+        case _:
+            return words(fidelity)
+
+
+def _link(test: str) -> str:
+    file, _, name = test.partition("::")
+    return f'[{evidence(test)}](../{file} "{name}")'
 
 
 def _table(rows: Sequence[Sequence[str]]) -> str:

@@ -1,59 +1,48 @@
 """What every cluster has before any service, and what each target makes of it."""
 
-from components.parity import Approximated, Parity, Same, Statement, reaches
+from components.parity import Approximated, Parity, Statement, contract, reaches, tried
 
 NAME = "baseline"
-TESTS = "tests/components/test_baseline.py"
-CONTRACT = "tests/contract/test_cluster.py"
-SAME_OBJECTS = Same("tests/stacks/test_contract_graph.py")
+CLUSTER = "cluster"
+"""The capability whose part of the contract tries this one."""
 AT_THEIR_WORD = "Kubernetes takes a group at its word (`--as-group`); what it may do is enforced."
 
 
-def group(name: str) -> Statement:
+def group(setting: str, test: str) -> Statement:
     return Statement(
-        name,
-        Approximated(AT_THEIR_WORD, reaches(NAME, name, "local").backed_by),
-        reaches(NAME, name, "gcp"),
+        setting,
+        Approximated(AT_THEIR_WORD, tried(CLUSTER, test).backed_by),
+        reaches(NAME, setting, "gcp"),
     )
 
 
 PARITY = Parity(
     settings=(
-        group("developers"),
-        group("operators"),
+        group("developers", "developer_rights"),
+        group("operators", "operator_rights"),
         Statement(
             "developers_may",
-            Same(f"{CONTRACT}::test_developer_rights"),
+            tried(CLUSTER, "developer_rights"),
             reaches(NAME, "developers_may", "gcp"),
         ),
     ),
     outputs=(
-        Statement("developer_role", Same(f"{CONTRACT}::test_developer_rights"), SAME_OBJECTS),
-        Statement("operator_role", Same(f"{CONTRACT}::test_operator_rights"), SAME_OBJECTS),
-        Statement("developers", Same(f"{CONTRACT}::test_developer_rights"), SAME_OBJECTS),
-        Statement("operators", Same(f"{CONTRACT}::test_operator_rights"), SAME_OBJECTS),
+        contract("developer_role", CLUSTER, "developer_rights"),
+        contract("operator_role", CLUSTER, "operator_rights"),
+        contract("developers", CLUSTER, "developer_rights"),
+        contract("operators", CLUSTER, "operator_rights"),
     ),
     guarantees=(
-        Statement(
+        contract(
             "A namespace that no stack file declares is refused",
-            Same(f"{CONTRACT}::test_undeclared_namespace_refused"),
-            SAME_OBJECTS,
+            CLUSTER,
+            "undeclared_namespace_refused",
         ),
-        Statement(
-            "The namespace `default` is closed",
-            Same(f"{CONTRACT}::test_default_deny"),
-            SAME_OBJECTS,
-        ),
-        Statement(
-            "Important pods first (priority classes)",
-            Same(f"{CONTRACT}::test_priority_classes"),
-            SAME_OBJECTS,
-        ),
-        Statement(
-            "Who keeps the platform running may, and who writes services may not",
-            Same(f"{CONTRACT}::test_operator_rights"),
-            SAME_OBJECTS,
-        ),
+        contract("The namespace `default` is closed", CLUSTER, "default_deny"),
+        contract("Pods run within the restricted standard", CLUSTER, "restricted_pods_only"),
+        contract("Important pods first (priority classes)", CLUSTER, "priority_classes"),
+        contract("Developers may no more than is said", CLUSTER, "developer_rights"),
+        contract("Operators keep the platform running", CLUSTER, "operator_rights"),
         Statement(
             "What stands in the cluster beside the platform's own",
             Approximated("CoreDNS and the volumes' helper, in kube-system; little else."),

@@ -2,15 +2,7 @@
 
 from components.cluster.parity_guarantees import GUARANTEES
 from components.cluster.parity_nodes import INSIGHT, NODES, UPGRADES_AND_IMAGES
-from components.parity import (
-    Approximated,
-    Lacking,
-    Parity,
-    Same,
-    Statement,
-    on_cloud,
-    on_machine,
-)
+from components.parity import Approximated, Lacking, Parity, Same, Statement, on_cloud, on_machine
 
 NAME = "cluster"
 TESTS = "tests/components/test_cluster.py"

@@ -12,12 +12,12 @@ PARITY = Parity(
         Statement(
             "`up` succeeds only if database, cache, registry and DNS can be used from inside",
             Same(f"{E2E}::test_up_fails_with_the_checks_own_words"),
-            Same(f"{TESTS}::test_the_job_is_told_all_addresses_and_credentials"),
+            Same(f"{TESTS}::test_the_script_reads_what_the_service_is_given"),
         ),
         Statement(
-            "It connects with the settings that every service has",
+            "It is a service like any other, with its settings and no more",
             Same(f"{E2E}::test_the_check_inside_the_cluster_succeeded"),
-            Same(f"{TESTS}::test_the_job_is_given_the_authorities_as_files"),
+            Same(f"{TESTS}::test_the_job_is_a_workload_of_its_service"),
         ),
         Statement(
             "Its image runs",

@@ -7,23 +7,22 @@ from components.parity import (
     Parity,
     Same,
     Statement,
+    contract,
     on_cloud,
     on_machine,
     reaches,
+    shown,
+    tried,
 )
 
 NAME = "database"
 CLOUD = "tests/components/test_database_gcp.py"
-CONTRACT = "tests/contract/test_database.py"
-THE_SERVER = Same(f"{CONTRACT}::test_tls_verified")
 NO_BACKUP = Lacking("No backup is made here: restoring one, and what it loses, can't be tried.")
 NO_MAINTENANCE = Lacking("Nobody maintains this server: clients meet no maintenance here.")
 ONE_DISK = Lacking("A Docker volume has no size: a full disk, and one that grows, can't be tried.")
 
 TUNING = tuple(
-    Statement(
-        setting, Same(f"{CONTRACT}::test_settings_are_the_specs"), reaches(NAME, setting, "gcp")
-    )
+    Statement(setting, tried(NAME, "settings_are_the_specs"), reaches(NAME, setting, "gcp"))
     for setting in (
         "max_connections",
         "work_mem_mb",
@@ -34,7 +33,7 @@ TUNING = tuple(
 RAISED = tuple(
     Statement(
         setting,
-        Same(f"{CONTRACT}::test_settings_are_the_specs"),
+        tried(NAME, "settings_are_the_specs"),
         Approximated(
             "Raised to 10 % of the server's memory, Cloud SQL's least.",
             "tests/components/test_database_limits.py::"
@@ -47,8 +46,8 @@ RAISED = tuple(
 SETTINGS = (
     Statement(
         "version",
-        Same(f"{CONTRACT}::test_version"),
-        Same(f"{CLOUD}::test_every_environment_has_its_size"),
+        tried(NAME, "version"),
+        shown(NAME, "version"),
     ),
     on_cloud(NAME, "edition", Lacking("One edition: PostgreSQL's own, from Debian's packages.")),
     on_cloud(NAME, "cpus", Lacking("All processors are the machine's: no figure for speed holds.")),
@@ -63,18 +62,18 @@ SETTINGS = (
         Approximated(
             "A replica answers reads while the server is down; Docker starts the server again. "
             "Nothing takes over: writes wait.",
-            f"{CONTRACT}::test_reads_go_on_while_primary_is_down",
+            tried(NAME, "reads_go_on_while_primary_is_down").backed_by,
         ),
     ),
     Statement(
         "read_replica",
-        Same(f"{CONTRACT}::test_read_from_replica"),
+        tried(NAME, "read_from_replica"),
         reaches(NAME, "read_replica", "gcp"),
     ),
     on_machine(NAME, "replica_host_port", Lacking("Use `database_reader_host` in the network.")),
     Statement(
         "databases",
-        Same(f"{CONTRACT}::test_another_services_database_refused"),
+        tried(NAME, "another_services_database_refused"),
         Approximated(
             "Made, but every role is in Cloud SQL's `cloudsqlsuperuser`, which owns them: until "
             "that is revoked in SQL, roles don't keep each other out.",
@@ -96,28 +95,24 @@ OUTPUTS = (
         "host",
         Approximated(
             "An address, as the certificate says it; on Google Cloud it is a DNS name.",
-            f"{CONTRACT}::test_tls_verified",
+            tried(NAME, "tls_verified").backed_by,
         ),
         Same(f"{CLOUD}::test_the_server_is_reached_by_the_name_in_its_certificate"),
     ),
     Statement(
         "reader_host",
-        Same(f"{CONTRACT}::test_read_from_replica"),
+        tried(NAME, "read_from_replica"),
         Same(f"{CLOUD}::test_prod_has_a_replica_for_reads_in_the_likeness_of_the_primary"),
     ),
-    Statement(
-        "port",
-        THE_SERVER,
-        Same("tests/stacks/test_parity.py::test_every_component_has_the_same_outputs"),
-    ),
+    contract("port", NAME, "write_and_read"),
     Statement(
         "passwords",
-        Same(f"{CONTRACT}::test_wrong_password_refused"),
+        tried(NAME, "wrong_password_refused"),
         Same(f"{CLOUD}::test_passwords_comply_with_the_policy"),
     ),
     Statement(
         "ca_certificate",
-        Same(f"{CONTRACT}::test_wrong_authority_refused"),
+        tried(NAME, "wrong_authority_refused"),
         Same(f"{CLOUD}::test_the_server_is_reached_by_the_name_in_its_certificate"),
     ),
     Statement(

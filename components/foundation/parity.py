@@ -1,6 +1,6 @@
 """What a foundation promises, and what each target makes of it."""
 
-from components.parity import Approximated, Lacking, Parity, Same, Statement, on_cloud, rule
+from components.parity import Approximated, Lacking, Parity, Same, Statement, on_cloud, rule, tried
 
 NAME = "foundation"
 TESTS = "tests/components/test_foundation.py"
@@ -45,12 +45,12 @@ PARITY = Parity(
         ),
         Statement(
             "authority_certificate",
-            Same("tests/contract/test_database.py::test_tls_verified"),
+            tried("database", "tls_verified"),
             Lacking("Google signs there: trust the `ca_certificate` of the database and cache."),
         ),
         Statement(
             "authority_key",
-            Same("tests/contract/test_database.py::test_tls_verified"),
+            tried("database", "tls_verified"),
             Lacking("Google signs there and hands its keys to nobody."),
         ),
     ),
@@ -153,8 +153,8 @@ PARITY = Parity(
         Statement(
             "A certificate authority signs what servers are known by",
             Approximated(
-                "One authority for each stack, made by it, good for 10 years: no rotation.",
-                "tests/contract/test_database.py::test_wrong_authority_refused",
+                "One authority for each stack, made by it, for 10 years and private addresses.",
+                tried("database", "wrong_authority_refused").backed_by,
             ),
             Approximated("Google's authorities sign; they and the certificates rotate."),
         ),

@@ -1,13 +1,12 @@
 """What a network promises, and what each target makes of it."""
 
-from components.parity import Approximated, Lacking, Parity, Same, Statement, on_both, rule
+from components.parity import Approximated, Lacking, Parity, Same, Statement, on_both, rule, tried
 
 NAME = "network"
 LOCAL = "tests/components/test_network.py"
 CLOUD = "tests/components/test_network_gcp.py"
 PLAN = "tests/components/test_plan.py"
 FIREWALL = "tests/components/test_network_firewall.py"
-CONTRACT = "tests/contract"
 RANGES = Same(f"{LOCAL}::test_both_targets_cut_the_block_alike")
 NO_NAT = Lacking("Docker lets everything out by the host's own addresses: an exchange sees those.")
 NOT_LOGGED = Lacking("Nothing is logged: which way a packet went can't be told afterwards.")
@@ -66,7 +65,7 @@ PARITY = Parity(
         ),
         Statement(
             "Databases and caches have private addresses only",
-            Same(f"{CONTRACT}/test_database.py::test_tls_verified"),
+            tried("database", "tls_verified"),
             rule("database-private-address"),
             rows="a range reserved for managed | peering | consumers of managed",
         ),
@@ -74,7 +73,7 @@ PARITY = Parity(
             "Who may not reach the database or the cache is refused",
             Approximated(
                 "NetworkPolicy refuses pods; the host and other containers on its networks pass.",
-                f"{CONTRACT}/test_database.py::test_namespace_not_allowed_refused",
+                tried("database", "namespace_not_allowed_refused").backed_by,
             ),
             Same(f"{FIREWALL}::test_nothing_else_passes"),
             rows="cluster to managed services | cluster to own databases",
@@ -103,7 +102,7 @@ PARITY = Parity(
             "Out to the Internet by HTTPS alone, from nodes and pods alone",
             Approximated(
                 "Each service's NetworkPolicy says so for its pods; nodes go out as they like.",
-                f"{CONTRACT}/test_cluster.py::test_allowances_are_the_only_way",
+                tried("cluster", "allowances_are_the_only_way").backed_by,
             ),
             Same(f"{FIREWALL}::test_only_nodes_and_pods_go_out_and_only_by_https"),
             rows="the Internet: TCP 443 | the way to the Internet | default routes removed",
@@ -150,7 +149,9 @@ PARITY = Parity(
             Lacking(
                 "All is on one machine, over 1500-byte packets: no figure for time carries over."
             ),
-            Approximated("Zones are a millisecond or so apart; packets have 1460 bytes at most."),
+            Approximated(
+                "Zones are apart, and packets have 1460 bytes at most; no test of ours measures it."
+            ),
             rows="MTU said | regional routing",
         ),
         Statement(

@@ -6,22 +6,23 @@ from components.parity import (
     Parity,
     Same,
     Statement,
+    contract,
     on_cloud,
     on_machine,
     reaches,
     rule,
+    tried,
 )
 
 NAME = "registry"
 TESTS = "tests/components/test_registry.py"
-CONTRACT = "tests/contract/test_registry.py"
 NO_IAM = Lacking("No accounts here: whoever reaches the port may pull and push.")
 
 PARITY = Parity(
     settings=(
         Statement(
             "immutable_tags",
-            Same(f"{CONTRACT}::test_tag_is_immutable"),
+            tried(NAME, "tag_is_immutable"),
             reaches(NAME, "immutable_tags", "gcp"),
         ),
         on_machine(
@@ -34,12 +35,12 @@ PARITY = Parity(
     outputs=(
         Statement(
             "address",
-            Same(f"{CONTRACT}::test_cluster_pulls_by_digest"),
+            tried(NAME, "cluster_pulls_by_digest"),
             Same(f"{TESTS}::test_the_address_is_known_only_once_the_grants_are_given"),
         ),
         Statement(
             "mirror",
-            Same(f"{CONTRACT}::test_cluster_pulls_by_digest"),
+            tried(NAME, "cluster_pulls_by_digest"),
             Same(
                 f"{TESTS}::test_on_gcp_images_are_pushed_to_the_own_repository_and_pulled_from_it"
             ),
@@ -54,7 +55,7 @@ PARITY = Parity(
         *(
             Statement(
                 where,
-                Same("tests/contract/test_cluster.py::test_allowances_are_the_only_way"),
+                tried("cluster", "allowances_are_the_only_way"),
                 Same(
                     "tests/components/test_network_firewall.py::test_what_the_platform_needs_passes"
                 ),
@@ -63,18 +64,13 @@ PARITY = Parity(
         ),
     ),
     guarantees=(
-        Statement(
-            "Push, and pull by digest",
-            Same(f"{CONTRACT}::test_push_and_pull_by_digest"),
-            Same(
-                f"{TESTS}::test_on_gcp_images_are_pushed_to_the_own_repository_and_pulled_from_it"
-            ),
-            rows="`address` known once",
+        contract(
+            "Push, and pull by digest", NAME, "push_and_pull_by_digest", rows="`address` known once"
         ),
-        Statement(
+        contract(
             "A tag that is there is never moved or deleted",
-            Same(f"{CONTRACT}::test_tag_is_immutable"),
-            rule("registry-immutable-tags"),
+            NAME,
+            "tag_is_immutable",
             rows="immutable tags",
         ),
         Statement(

@@ -1,26 +1,36 @@
 """What a service's own part of the platform promises, and what each target makes of it."""
 
-from components.parity import Approximated, Lacking, Parity, Same, Statement, on_both, reaches
+from components.parity import (
+    Approximated,
+    Lacking,
+    Parity,
+    Same,
+    Statement,
+    contract,
+    on_both,
+    reaches,
+    tried,
+)
 
 NAME = "service"
+CLUSTER = "cluster"
+"""The capability whose part of the contract tries most of this one."""
 TESTS = "tests/components/test_service.py"
-GRAPH = "tests/stacks/test_contract_graph.py"
-CLUSTER = "tests/contract/test_cluster.py"
-DATABASE = "tests/contract/test_database.py"
-CACHE = "tests/contract/test_cache.py"
 
 
-def tried(setting: str, by: str) -> Statement:
-    """A setting whose effect the contract suite tries, and the graph shows on Google Cloud."""
-    return Statement(setting, Same(by), reaches(NAME, setting, "gcp"))
+def setting(name: str, capability: str, test: str) -> Statement:
+    """One whose effect the contract tries."""
+    return Statement(name, tried(capability, test), reaches(NAME, name, "gcp"))
 
 
 PARITY = Parity(
     settings=(
-        tried("database", f"{DATABASE}::test_write_and_read"),
-        tried("cache", f"{CACHE}::test_write_and_read"),
-        *on_both(NAME, "registry", "internet"),
-        tried("calls", f"{CLUSTER}::test_allowances_are_the_only_way"),
+        setting("database", "database", "write_and_read"),
+        setting("cache", "cache", "write_and_read"),
+        *(
+            setting(allowance, CLUSTER, "allowances_are_the_only_way")
+            for allowance in ("registry", "internet", "calls")
+        ),
         Statement(
             "exposed",
             Approximated(
@@ -30,7 +40,7 @@ PARITY = Parity(
             ),
             reaches(NAME, "exposed", "gcp"),
         ),
-        tried("cpus", f"{CLUSTER}::test_quota_is_enforced"),
+        setting("cpus", CLUSTER, "quota_is_enforced"),
         *on_both(NAME, "memory_gb", "pods"),
         Statement(
             "volumes_gb",
@@ -41,31 +51,34 @@ PARITY = Parity(
             reaches(NAME, "volumes_gb", "gcp"),
         ),
     ),
-    outputs=tuple(
+    outputs=(
+        contract("namespace", CLUSTER, "service_account_and_secret"),
+        contract("account", CLUSTER, "service_account_and_secret"),
+        contract("credentials", CLUSTER, "service_account_and_secret"),
+        contract("authorities", CLUSTER, "service_account_and_secret"),
         Statement(
-            output,
-            Same(f"{CLUSTER}::test_service_account_and_secret"),
-            Same("tests/stacks/test_parity.py::test_every_component_has_the_same_outputs"),
-        )
-        for output in ("namespace", "account", "credentials", "authorities", "fingerprint")
+            "fingerprint",
+            Same(f"{TESTS}::test_the_fingerprint_changes_with_a_credential_and_tells_none"),
+            Same(f"{TESTS}::test_the_fingerprint_changes_with_a_credential_and_tells_none"),
+        ),
     ),
     guarantees=(
-        Statement(
+        contract(
             "The same names in its environment, so that a client's settings never change",
-            Same(f"{CLUSTER}::test_service_account_and_secret"),
-            Same(f"{TESTS}::test_the_environment_has_the_same_names_on_both_targets"),
+            CLUSTER,
+            "service_account_and_secret",
         ),
         Statement(
             "Nobody else can use its credentials",
-            Same(f"{DATABASE}::test_another_services_database_refused"),
+            tried("database", "another_services_database_refused"),
             Approximated(
-                "Its Secret is its own, but Cloud SQL's roles reach each other's databases and all "
-                "share the cache's one password, until that is changed in SQL."
+                "Its Secret is its own; but Cloud SQL's roles reach each other's databases until "
+                "that is revoked in SQL, and all share the cache's one password."
             ),
         ),
         Statement(
             "A Redis user of its own",
-            Same(f"{CACHE}::test_own_user_only"),
+            tried("cache", "own_user_only"),
             Lacking("Memorystore for Redis has one user; whoever holds its password may do all."),
         ),
         Statement(
@@ -74,24 +87,21 @@ PARITY = Parity(
             Same(f"{TESTS}::test_on_gcp_its_pods_alone_act_as_its_google_account"),
         ),
         Statement(
+            "Its pods reach Google's APIs and the tokens for them",
+            Lacking("There is nothing to reach: a policy that is too narrow doesn't show."),
+            Same(f"{TESTS}::test_on_gcp_pods_reach_googles_tokens_and_apis"),
+        ),
+        contract(
             "What it doesn't declare is closed to it: database, cache, other services",
-            Same(f"{CLUSTER}::test_allowances_are_the_only_way"),
-            Same(f"{TESTS}::test_what_is_not_declared_has_no_allowance"),
+            CLUSTER,
+            "allowances_are_the_only_way",
         ),
-        Statement(
-            "It is kept to its share of the cluster",
-            Same(f"{CLUSTER}::test_quota_is_enforced"),
-            reaches(NAME, "cpus", "gcp"),
-        ),
-        Statement(
-            "A container that says nothing has a request and a limit",
-            Same(f"{CLUSTER}::test_default_limits"),
-            Same(f"{TESTS}::test_a_container_that_says_nothing_has_a_request_and_a_limit"),
-        ),
+        contract("It is kept to its share of the cluster", CLUSTER, "quota_is_enforced"),
+        contract("A container that says nothing has a share", CLUSTER, "default_limits"),
         Statement(
             "Passwords change without a restart",
             Lacking("A Secret that changes reaches a pod's environment with its next start only."),
-            Lacking("The same: roll the pods after a password changed."),
+            Lacking("The same: roll the pods after a password changed (`fingerprint` tells)."),
         ),
     ),
 )
