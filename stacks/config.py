@@ -8,18 +8,22 @@ import pulumi
 from pulumi.runtime import config as runtime_config
 from pydantic import ValidationError, model_validator
 
+from components.baseline import BaselineSpec
 from components.cache import CacheSpec
 from components.cluster import ClusterSpec
+from components.connectivity import SERVICE as CHECK
 from components.database import DatabaseSpec
 from components.foundation import FoundationSpec
 from components.network import NetworkSpec
 from components.network.plan import address_plan, node_capacity
 from components.registry import RegistrySpec
+from components.service import ServiceName, ServiceSpec
 from components.spec import Spec, refuse
 from policy.google import PROJECT_ID, REGIONS
 from policy.waiver import Waiver
 from stacks.defaults import DEFAULTS
 from stacks.messages import MISSING, SECRET, Problem, did_you_mean, problems, report, shown
+from stacks.services import conflicts, merged
 
 NAMESPACE = "alphintra"
 GCP_SETTINGS = {
@@ -43,6 +47,16 @@ class PlatformSpec(Spec):
     cluster: ClusterSpec
     database: DatabaseSpec
     cache: CacheSpec
+    baseline: BaselineSpec
+    services: dict[ServiceName, ServiceSpec]
+    """Name of each service → what it may reach and use. They are merged, key by key, over the
+    default ones (`stacks/defaults.py`); `<name>: null` takes a default service away, with its
+    namespace and its database."""
+
+    @property
+    def every_service(self) -> dict[str, ServiceSpec]:
+        """Those, and the platform's own check, which has no more rights than they."""
+        return {**self.services, **CHECK}
 
     @model_validator(mode="after")
     def _loopback_ports_differ(self) -> Self:
@@ -109,7 +123,8 @@ def parse(config: Mapping[str, Any], file: str) -> Settings:
     for capability, values in defaults.items():
         override = given.get(capability, {})
         if isinstance(override, dict):
-            given[capability] = {**values, **override}
+            merge = merged if capability == "services" else _over
+            given[capability] = merge(values, cast(dict[str, Any], override))
     found: list[Problem] = []
     if given.get("target") == "gcp":
         found = [*_missing_on_gcp(config, given), *_unknown_to_google(config)]
@@ -117,9 +132,15 @@ def parse(config: Mapping[str, Any], file: str) -> Settings:
         settings = Settings.model_validate(given)
     except ValidationError as error:
         raise pulumi.RunError(report(file, problems(error, Settings, NAMESPACE) + found)) from None
+    stack = file.removeprefix("Pulumi.").removesuffix(".yaml")
+    found += conflicts(settings.every_service, settings.database, settings.target, stack)
     if found:
         raise pulumi.RunError(report(file, found))
     return settings
+
+
+def _over(defaults: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    return {**defaults, **given}
 
 
 def _missing_on_gcp(config: Mapping[str, Any], given: Mapping[str, Any]) -> list[Problem]:

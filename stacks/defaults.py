@@ -6,16 +6,28 @@ tuning that the table names.
 
 from typing import Any
 
-DATABASES = {"trading": "trading", "strategies": "strategies", "users": "users"}
+SERVICES = {
+    "trading-api": {"database": "trading", "cache": True},
+    "strategy-engine": {"database": "strategies", "cache": True},
+    "auth": {"database": "users", "cache": True},
+}
+
+
+def sized(**size: int) -> dict[str, dict[str, Any]]:
+    """The services, each with a share of the cluster."""
+    return {name: {**service, **size} for name, service in SERVICES.items()}
+
 
 DEFAULTS: dict[str, dict[str, dict[str, Any]]] = {
     "dev": {
         "foundation": {},
         "network": {"cidr": "10.60.0.0/16"},
         "cluster": {"agents": 1, "published_ports": {"8080": 30080}},
-        "database": {"memory_gb": 4, "databases": DATABASES},
+        "database": {"memory_gb": 4},
         "cache": {"memory_gb": 1},
         "registry": {},
+        "baseline": {},
+        "services": sized(),
     },
     "staging": {
         "foundation": {
@@ -46,7 +58,6 @@ DEFAULTS: dict[str, dict[str, dict[str, Any]]] = {
             "memory_gb": 8,
             "disk_gb": 50,
             "disk_limit_gb": 200,
-            "databases": DATABASES,
             # A quarter and a half of the memory, as PostgreSQL's manual advises for a server.
             "shared_buffers_mb": 2048,
             "effective_cache_size_mb": 4096,
@@ -54,6 +65,8 @@ DEFAULTS: dict[str, dict[str, dict[str, Any]]] = {
         },
         "cache": {"memory_gb": 4, "deletion_protection": True},
         "registry": {"deletion_protection": True},
+        "baseline": {},
+        "services": sized(cpus=4, memory_gb=16, pods=30),
     },
     "prod": {
         "foundation": {
@@ -108,7 +121,6 @@ DEFAULTS: dict[str, dict[str, dict[str, Any]]] = {
             "disk_limit_gb": 1000,
             "highly_available": True,
             "read_replica": True,
-            "databases": DATABASES,
             "shared_buffers_mb": 8192,
             "effective_cache_size_mb": 16384,
             "recovery_days": 35,
@@ -118,6 +130,8 @@ DEFAULTS: dict[str, dict[str, dict[str, Any]]] = {
         },
         "cache": {"memory_gb": 4, "read_replicas": 2, "deletion_protection": True},
         "registry": {"deletion_protection": True},
+        "baseline": {},
+        "services": sized(cpus=16, memory_gb=64, pods=60),
     },
 }
 """Environment → capability → settings that differ from the spec's own defaults."""

@@ -3,14 +3,20 @@
 import pulumi_kubernetes as kubernetes
 from pulumi import ComponentResource, Output, ResourceOptions, log
 
+from components.baseline import Baseline
+from components.baseline.kubernetes import kubernetes_baseline
 from components.cache import Cache
 from components.cluster import Cluster
-from components.connectivity import ACCOUNT, ConnectivityCheck
+from components.connectivity import NAME as CHECK
+from components.connectivity import ConnectivityCheck
 from components.database import Database
 from components.foundation import Foundation
 from components.network import Network
 from components.registry import Registry
+from components.service import Service, Surroundings
+from components.service.kubernetes import in_cluster
 from stacks.config import Settings
+from stacks.services import callers, with_databases, with_users
 from stacks.targets import Target
 
 Exported = Output[str] | Output[int] | Output[list[str]] | Output[dict[str, str]]
@@ -23,6 +29,7 @@ class Platform(ComponentResource):
         facts = spec.facts()
         super().__init__("alphintra:index:Platform", name, facts)
         here = ResourceOptions(parent=self)
+        services = spec.every_service
         for waiver in spec.waivers:
             log.warn(str(waiver), self)
 
@@ -32,10 +39,10 @@ class Platform(ComponentResource):
         cluster = Cluster(
             "cluster", spec.cluster, base, network, registry, target.cluster, here
         ).outputs
-        database = Database(
-            "database", spec.database.including(ACCOUNT), base, network, target.database, here
-        ).outputs
-        cache = Cache("cache", spec.cache, base, network, target.cache, here).outputs
+        databases = with_databases(spec.database, services)
+        database = Database("database", databases, base, network, target.database, here).outputs
+        users = with_users(spec.cache, services)
+        cache = Cache("cache", users, base, network, target.cache, here).outputs
 
         provider = kubernetes.Provider(
             "kubernetes",
@@ -43,8 +50,16 @@ class Platform(ComponentResource):
             delete_unreachable=cluster.disposable,
             opts=here,
         )
-        in_cluster = ResourceOptions(parent=self, providers=[provider])
-        ConnectivityCheck("connectivity-check", registry, database, cache, in_cluster)
+        inside = ResourceOptions(parent=self, providers=[provider])
+        baseline = Baseline("baseline", spec.baseline, kubernetes_baseline, inside).outputs
+        around = Surroundings(base, network, registry, database, cache, baseline)
+        made = {
+            one: Service(
+                one, wants, callers(one, services), around, target.identity, in_cluster, inside
+            ).outputs
+            for one, wants in services.items()
+        }
+        ConnectivityCheck(CHECK, registry, made[CHECK], inside)
 
         self.exports: dict[str, Exported] = {
             "cluster_name": cluster.name,
@@ -62,8 +77,10 @@ class Platform(ComponentResource):
             "cache_reader_host": cache.reader_host,
             "cache_reader_port": cache.reader_port,
             "cache_password": cache.password,
+            "cache_passwords": cache.passwords,
             "cache_ca_certificate": cache.ca_certificate,
             "cache_host_address": cache.host_address,
+            "services": Output.all(*(service.namespace for service in made.values())),
         }
         """What a person or another stack may rely on: the same names and types on every target."""
         self.register_outputs(self.exports)

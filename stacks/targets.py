@@ -21,6 +21,9 @@ from components.network.local import docker_networks
 from components.registry import RegistryBuilder
 from components.registry.gcp import artifact_registry
 from components.registry.local import registry_container
+from components.service import IdentityBuilder
+from components.service.gcp import google_account
+from components.service.local import nobody
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +34,7 @@ class Target:
     cluster: ClusterBuilder
     database: DatabaseBuilder
     cache: CacheBuilder
+    identity: IdentityBuilder
 
 
 TARGETS = {
@@ -41,6 +45,7 @@ TARGETS = {
         cluster=k3d_cluster,
         database=postgres_container,
         cache=redis_containers,
+        identity=nobody,
     ),
     "gcp": Target(
         foundation=google_project,
@@ -49,5 +54,6 @@ TARGETS = {
         cluster=gke,
         database=cloud_sql,
         cache=memorystore,
+        identity=google_account,
     ),
 }

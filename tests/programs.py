@@ -1,6 +1,7 @@
 """The programs that tests run under mocks: one builder alone, or a whole stack."""
 
 import json
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,16 @@ import pulumi
 import yaml
 from pulumi import Output, ResourceOptions
 
+from components.baseline import BaselineOutputs, BaselineSpec
+from components.baseline.kubernetes import kubernetes_baseline
 from components.cache import CacheOutputs, CacheSpec
 from components.cluster import ClusterOutputs, ClusterSpec
 from components.database import DatabaseOutputs, DatabaseSpec
 from components.foundation import DATA_CLASSES, FoundationOutputs, FoundationSpec
 from components.network import NetworkOutputs, NetworkSpec
 from components.registry import RegistryOutputs, RegistrySpec
+from components.service import ServiceOutputs, ServiceSpec, Surroundings
+from components.service.kubernetes import in_cluster
 from components.spec import Spec
 from stacks.config import parse
 from stacks.platform import Platform
@@ -37,6 +42,8 @@ SPECS: dict[str, Spec] = {
     "cluster": ClusterSpec(published_ports={8080: 30080}),
     "database": DatabaseSpec(databases={"trading": "trader", "users": "clerk"}),
     "cache": CacheSpec(memory_gb=4, users=["trading_api"]),
+    "baseline": BaselineSpec(),
+    "service": ServiceSpec(database="trading", cache=True),
 }
 
 
@@ -83,6 +90,44 @@ def registry() -> RegistryOutputs:
     )
 
 
+def database() -> DatabaseOutputs:
+    return DatabaseOutputs(
+        host=known("database.example"),
+        reader_host=known("reader.example"),
+        port=Output.from_input(5432),
+        passwords=Output.secret({"postgres": "admin", "service": "pass/word"}),
+        ca_certificate=known("authority of the database"),
+        host_address=known("127.0.0.1:5432"),
+    )
+
+
+def cache_() -> CacheOutputs:
+    return CacheOutputs(
+        host=known("cache.example"),
+        port=Output.from_input(6378),
+        reader_host=known("cache-reader.example"),
+        reader_port=Output.from_input(6379),
+        password=Output.secret("default's"),
+        usernames=Output.from_input({"service": "service"}),
+        passwords=Output.secret({"service": "its@own"}),
+        ca_certificate=known("authority of the cache"),
+        host_address=known("127.0.0.1:6379"),
+    )
+
+
+def baseline() -> BaselineOutputs:
+    return BaselineOutputs(
+        developer_role=known("the-developer"),
+        operator_role=known("the-operator"),
+        developers=known("developers"),
+        operators=known("operators"),
+    )
+
+
+def surroundings() -> Surroundings:
+    return Surroundings(foundation(), network(), registry(), database(), cache_(), baseline())
+
+
 UPSTREAM: dict[str, Any] = {
     "foundation": lambda: (),
     "network": lambda: (foundation(),),
@@ -90,6 +135,8 @@ UPSTREAM: dict[str, Any] = {
     "cluster": lambda: (foundation(), network(), registry()),
     "database": lambda: (foundation(), network()),
     "cache": lambda: (foundation(), network()),
+    "baseline": lambda: (),
+    "service": lambda: (("auth",), surroundings()),
 }
 """Capability → what its builder stands on, as literals."""
 
@@ -100,12 +147,24 @@ Outputs = (
     | ClusterOutputs
     | DatabaseOutputs
     | CacheOutputs
+    | BaselineOutputs
+    | ServiceOutputs
 )
+
+
+def builder_of(capability: str, target: str) -> Callable[..., Outputs]:
+    """A target's; or the one of both, with what the target gives it."""
+
+    def service(name: str, spec: ServiceSpec, callers: Any, around: Any, opts: Any) -> Outputs:
+        return in_cluster(name, spec, callers, around, TARGETS[target].identity, opts)
+
+    both = {"baseline": kubernetes_baseline, "service": service}
+    return both.get(capability) or getattr(TARGETS[target], capability)
 
 
 def build(capability: str, target: str, spec: Spec | None = None, preview: bool = False) -> Graph:
     """The graph of one builder alone; `graph.result` is its outputs by name."""
-    builder = getattr(TARGETS[target], capability)
+    builder = builder_of(capability, target)
 
     def program() -> dict[str, Any]:
         outputs: Outputs = builder(

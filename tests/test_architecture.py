@@ -44,7 +44,15 @@ def test_imports_point_one_way(package: str):
 
 
 def test_a_capability_imports_only_the_contracts_of_others():
-    assert {"foundation", "network", "cluster", "database", "cache", "registry"} == CAPABILITIES
+    assert {
+        "foundation",
+        "network",
+        "cluster",
+        "database",
+        "cache",
+        "registry",
+        "service",
+    } == CAPABILITIES
     for capability in CAPABILITIES:
         for path in sources(f"components/{capability}"):
             for module in imports(path):

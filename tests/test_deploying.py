@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from components.connectivity import DATABASE_CA, NAMESPACE
+from components.connectivity import NAME as CHECK
 from components.database import DatabaseSpec
+from components.service import AUTHORITIES
+from components.service.environment import DATABASE_CA
 from ops.bootstrap.deployer import BILLING, GRANTABLE, GRANTS, ROLES
 from ops.bootstrap.steps import APIS, RETENTION_DAYS, Plan, all_steps
 from tests.cloud_tables import PAGES, TABLES, costs, graph, index_table, settings
@@ -70,8 +72,8 @@ def test_it_names_the_apis_that_bootstrap_enables():
 def test_the_names_and_figures_in_its_text_are_the_programs():
     prod = settings("prod")
     for words in (
-        f"sslrootcert=/authorities/{DATABASE_CA}",
-        f"namespace: {NAMESPACE}",
+        f"sslrootcert={AUTHORITIES}/{DATABASE_CA}",
+        f"namespace: {CHECK}",
         f"`backup_lock_days` (prod: {prod.cluster.backup_lock_days})",
         f"soft delete for {RETENTION_DAYS} days",
     ):

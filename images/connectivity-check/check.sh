@@ -1,17 +1,15 @@
 #!/bin/bash
 # Uses the platform as a workload would, from inside the cluster, and says what works.
-# Reads PGHOST PGPORT PGUSER PGPASSWORD PGDATABASE PGSSLMODE PGSSLROOTCERT (libpq's own names),
-# CACHE_HOST CACHE_PORT CACHE_READER_HOST CACHE_READER_PORT, REDISCLI_AUTH (redis-cli's own name) and
-# SERVICE_NAME. CACHE_CA_FILE and PGSSLROOTCERT name the file of the authority that the server's
-# certificate is checked against; empty: the server speaks no TLS.
+# Reads what every service finds in its environment (the Secret `platform`): libpq's own names, PGREADERHOST, CACHE_…;
+# and SERVICE_NAME, a name that the cluster's DNS must know.
 # Each check is tried for up to 60 seconds: what a new cluster lacks comes up in that time.
 set -uo pipefail
 
 DEADLINE=60
 export PGCONNECT_TIMEOUT=5
+export REDISCLI_AUTH=$CACHE_PASSWORD
 key="connectivity-check:$(hostname)"
-tls=()
-if [ -n "$CACHE_CA_FILE" ]; then tls=(--tls --cacert "$CACHE_CA_FILE"); fi
+tls=(--tls --cacert "$CACHE_CA_FILE")
 failed=0
 
 # check TITLE COMMAND...: run COMMAND until it succeeds; its last words tell why it did not.
@@ -43,6 +41,14 @@ SQL
     [ "$row" = written ] || { printf 'read %s, not what was written\n' "$row"; return 1; }
 }
 
+# The table is enough: how many rows there are may be a moment behind.
+database_replica() {
+    local row
+    row=$(PGHOST=$PGREADERHOST psql --no-psqlrc --quiet --tuples-only --no-align \
+        --command='SELECT count(*) FROM connectivity_check') || { printf '%s\n' "$row"; return 1; }
+    [[ $row =~ ^[0-9]+$ ]] || { printf 'counted %s\n' "${row:-nothing}"; return 1; }
+}
+
 # A server that is not there yet refuses too, so this counts only beside the check that logs in.
 database_in_clear() {
     local words
@@ -55,7 +61,7 @@ database_in_clear() {
 # redis WORD...: redis-cli exits with 0 when the server refuses a command, so errors are read.
 redis() {
     local reply
-    reply=$(timeout 5 redis-cli "${tls[@]}" -e "$@") || { printf '%s\n' "$reply"; return 1; }
+    reply=$(timeout 5 redis-cli "${tls[@]}" --user "$CACHE_USERNAME" -e "$@") || { printf '%s\n' "$reply"; return 1; }
     printf '%s\n' "$reply"
 }
 
@@ -81,9 +87,10 @@ read_back() {
 
 check "resolve $SERVICE_NAME" resolve
 check "database: log in as $PGUSER, write and read a row" database
-if [ -n "$PGSSLROOTCERT" ]; then check "database: refuse a client without TLS" database_in_clear; fi
+check "database: read on $PGREADERHOST" database_replica
+check "database: refuse a client without TLS" database_in_clear
 check "cache: refuse a client without a password" unauthenticated
-if [ -n "$CACHE_CA_FILE" ]; then check "cache: refuse a client without TLS" cache_in_clear; fi
+check "cache: refuse a client without TLS" cache_in_clear
 check "cache: authenticate and write on $CACHE_HOST" write
 check "cache: read on $CACHE_READER_HOST" read_back
 

@@ -153,6 +153,7 @@ def check(servers: Servers, authority: Path, host: str = "localhost") -> str:
             **environment(),
             "SERVICE_NAME": "localhost",
             "PGHOST": host,
+            "PGREADERHOST": host,
             "PGPORT": str(servers.database_port),
             "PGUSER": "postgres",
             "PGDATABASE": "postgres",
@@ -164,7 +165,8 @@ def check(servers: Servers, authority: Path, host: str = "localhost") -> str:
             "CACHE_READER_HOST": host,
             "CACHE_READER_PORT": str(servers.cache_port),
             "CACHE_CA_FILE": str(authority),
-            "REDISCLI_AUTH": PASSWORD,
+            "CACHE_USERNAME": "default",
+            "CACHE_PASSWORD": PASSWORD,
         },
         capture_output=True,
         text=True,
@@ -175,7 +177,7 @@ def check(servers: Servers, authority: Path, host: str = "localhost") -> str:
 
 def test_a_server_that_the_authority_signed_for_is_used(servers: Servers):
     words = check(servers, servers.authority)
-    assert words.count("ok    ") == 7, words
+    assert words.count("ok    ") == 8, words
     assert words.endswith("All checks passed.\n")
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from components.cache import CacheSpec
 from components.cluster import ClusterSpec
 from components.database import DatabaseSpec
+from components.service import ServiceSpec
 from stacks.config import Settings, parse
 from stacks.defaults import DEFAULTS
 from tests.programs import STACKS, stack_config
@@ -92,8 +93,8 @@ CASES = {
     ),
     "an unknown capability": (
         given_as(cahce={}),
-        f"{FILE}: alphintra:cahce: an unknown key; allowed: cache, cluster, database, "
-        "environment, foundation, network, registry, target, waivers "
+        f"{FILE}: alphintra:cahce: an unknown key; allowed: baseline, cache, cluster, "
+        "database, environment, foundation, network, registry, services, target, waivers "
         "(did you mean cache?)",
     ),
     "a missing key": (
@@ -293,7 +294,11 @@ def test_a_number_out_of_range_is_refused_with_its_field(
 
 def test_every_setting_of_the_table_exists():
     for environment, capabilities in DEFAULTS.items():
+        services = capabilities["services"]
+        assert all(set(service) <= set(ServiceSpec.model_fields) for service in services.values())
         for capability, values in capabilities.items():
+            if capability == "services":
+                continue
             model = Settings.model_fields[capability].annotation
             assert model is not None
             known = set(getattr(model, "model_fields"))  # noqa: B009

@@ -7,7 +7,7 @@ import pytest
 from tests.graph import Graph, holds_secret, plain
 from tests.programs import deploy
 
-SECRET_EXPORTS = {"kubeconfig", "database_passwords", "cache_password"}
+SECRET_EXPORTS = {"kubeconfig", "database_passwords", "cache_password", "cache_passwords"}
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def gcp() -> Graph:
 def outputs(graph: Graph) -> dict[str, dict[str, tuple[str, bool]]]:
     """Component → output → its type and whether it is secret."""
     return {
-        urn.rsplit("::", 1)[1]: {
+        urn.rsplit("$", 1)[-1]: {
             name: (type(plain(value)).__name__, holds_secret(value))
             for name, value in values.items()
         }
@@ -35,12 +35,12 @@ def outputs(graph: Graph) -> dict[str, dict[str, tuple[str, bool]]]:
 def test_the_upper_tree_is_the_same(local: Graph, gcp: Graph):
     tree = local.tree("alphintra:")
     assert tree == gcp.tree("alphintra:")
-    assert tree.count("\n") == 8
+    assert tree.count("\n") == 13
 
 
 def test_every_component_has_the_same_outputs(local: Graph, gcp: Graph):
     assert outputs(local) == outputs(gcp)
-    assert len(outputs(local)) == 8
+    assert len(outputs(local)) == 13
 
 
 def test_the_stack_exports_the_same_names_and_types(local: Graph, gcp: Graph):
