@@ -12,6 +12,10 @@ from components.network.host import HostRanges
 from components.network.plan import address_plan, dynamic_pool, host
 from components.outputs import after
 
+NO_WAY_OUT = {"com.docker.network.bridge.enable_ip_masquerade": "false"}
+"""What the host publishes ports from, and nothing else: what leaves has an address that nobody
+outside the host sends an answer to."""
+
 
 def docker_networks(
     name: str, spec: NetworkSpec, _foundation: FoundationOutputs, opts: ResourceOptions
@@ -19,12 +23,19 @@ def docker_networks(
     plan = address_plan(spec.cidr)
     free = HostRanges(f"{name}-host", str(spec.cidr), opts)
 
-    def subnet(role: str, cidr: IPv4Network, internal: bool) -> docker.Network:
+    def subnet(
+        role: str,
+        cidr: IPv4Network,
+        *,
+        internal: bool = False,
+        options: dict[str, str] | None = None,
+    ) -> docker.Network:
         return docker.Network(
             f"{name}-{role}",
             # The name passes through the check, so nothing is made on a host whose ranges clash.
             name=free.cidr.apply(lambda _: physical_name(role)),
             internal=internal,
+            options=options,
             ipam_configs=[
                 docker.NetworkIpamConfigArgs(
                     subnet=str(cidr), gateway=str(host(cidr, 1)), ip_range=str(dynamic_pool(cidr))
@@ -34,11 +45,12 @@ def docker_networks(
                 docker.NetworkLabelArgs(label=label, value=value)
                 for label, value in labels(name).items()
             ],
-            opts=opts,
+            # Two networks can't have the same range at a time.
+            opts=ResourceOptions(parent=opts.parent, delete_before_replace=True),
         )
 
-    public = subnet("public", plan.public, internal=False)
-    private = subnet("private", plan.private, internal=False)
+    public = subnet("public", plan.public, options=NO_WAY_OUT)
+    private = subnet("private", plan.private)
     database = subnet("database", plan.database, internal=True)
 
     def usable(network: docker.Network) -> Output[str]:

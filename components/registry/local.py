@@ -57,7 +57,6 @@ def image_storage(name: str, network: NetworkOutputs, opts: ResourceOptions) -> 
         data_path="/var/lib/registry",
         envs=["REGISTRY_STORAGE_DELETE_ENABLED=true"],
         health_command=f"wget -q --spider http://127.0.0.1:{STORAGE_PORT}/v2/",
-        ports={},
         networks=[
             docker.ContainerNetworksAdvancedArgs(name=network.database_subnet, ipv4_address=address)
         ],

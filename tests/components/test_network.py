@@ -18,6 +18,28 @@ def test_locally_only_the_database_network_is_internal():
     }
 
 
+def test_locally_what_stands_on_the_public_network_is_published_and_has_no_way_out():
+    masquerade = "com.docker.network.bridge.enable_ip_masquerade"
+    options = {n.name: n.inputs.get("options") for n in build("network", "local").of(NETWORK)}
+    assert options["network-public"] == {masquerade: "false"}
+    assert options["network-private"] is None  # nodes fetch images, services reach exchanges
+
+
+def test_locally_a_network_makes_room_for_the_one_that_replaces_it():
+    networks = build("network", "local").of(NETWORK)
+    assert all(node.request.deleteBeforeReplace for node in networks)
+
+
+def test_managed_services_have_their_addresses_in_the_range_that_is_said():
+    local, cloud = (build("network", target) for target in ("local", "gcp"))
+    assert local.result["managed_services_cidr"] == local.result["database_cidr"]
+    reserved = cloud.only("gcp:compute/globalAddress:GlobalAddress").inputs
+    assert (
+        f"{reserved['address']}/{int(reserved['prefixLength'])}"
+        == cloud.result["managed_services_cidr"]
+    )
+
+
 def test_locally_nothing_is_made_before_the_addresses_are_checked():
     graph = build("network", "local")
     (check,) = [urn for urn, node in graph.nodes.items() if node.type.endswith(":HostRanges")]
