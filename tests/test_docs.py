@@ -3,6 +3,7 @@
 import re
 from ipaddress import IPv4Network
 
+from components.cache import config as cache
 from components.network.plan import FIXED_HOSTS, address_plan, host
 from stacks.config import parse
 from tests.e2e.test_commands import SAYS
@@ -31,7 +32,7 @@ BY_CI = {"make up", "make test", "make check", "make e2e", "make restart", "make
 def test_every_command_of_the_readme_is_run_somewhere():
     blocks = "\n".join(re.findall(r"```sh\n(.*?)```", README, re.DOTALL)).splitlines()
     inline = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", README, flags=re.DOTALL))
-    programs = ("make ", "pulumi ", "kubectl ", "k3d ", ". ", "gcloud ")
+    programs = ("make ", "pulumi ", "kubectl ", "k3d ", ". ", "gcloud ", "PGPASSWORD=", "REDIS")
     written = {line for line in [*blocks, *inline] if line.startswith(programs)}
     placeholder = {line for line in written if "<" in line}
     assert written - placeholder - NEEDS_ACCOUNT - BY_CI - {*SAYS, *PREVIEWS} == set()
@@ -49,8 +50,11 @@ def test_the_table_of_endpoints_is_the_dev_stacks():
     inside = {name: str(host(database, number)) for name, number in FIXED_HOSTS["database"].items()}
     for row in (
         f"| `127.0.0.1:{settings.database.host_port}` | `{inside['database']}:5432` |",
-        f"| `127.0.0.1:{settings.cache.host_port}` | `{inside['cache']}:6379` |",
-        f"| `127.0.0.1:{settings.cache.host_port + 1}` | `{inside['cache-replica']}:6379` |",
+        f"| `127.0.0.1:{settings.database.replica_host_port}` "
+        f"| `{inside['database-replica']}:5432` |",
+        f"| `127.0.0.1:{settings.cache.host_port}` | `{inside['cache']}:{cache.PORT}` |",
+        f"| `127.0.0.1:{settings.cache.host_port + 1}` "
+        f"| `{inside['cache-replica']}:{cache.PORT}` |",
         f"| `localhost:{settings.registry.host_port}` |",
         f"| `127.0.0.1:{settings.cluster.api_port}` |",
     ):

@@ -1,6 +1,7 @@
 """The README's commands, as it has them, on the stack that is up; `dev` becomes its name."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,10 @@ SAYS: dict[str, tuple[str, str]] = {
     "make health": ("", "checks passed"),
     "make logs SERVICE=database": ("", "database system is ready to accept connections"),
     "make shell SERVICE=database": ("SELECT 6 * 7;", "42"),
+    "make shell SERVICE=database-replica": (
+        "SELECT 'a copy' WHERE pg_is_in_recovery();",
+        "a copy",
+    ),
     "make shell SERVICE=cache": ("PING", "PONG"),
     "make shell SERVICE=cache-replica": ("INFO replication", "role:slave"),
     "make kubeconfig": ("", "kubectl get nodes"),
@@ -22,9 +27,37 @@ SAYS: dict[str, tuple[str, str]] = {
     "kubectl get nodes": ("", f"k3d-alphintra-{STACK}-cluster-agent-0"),
     "k3d cluster list": ("", f"alphintra-{STACK}-cluster"),
     "pulumi stack output database_passwords --show-secrets -s dev": ("", "trading"),
+    "pulumi stack output database_ca_certificate -s dev > .toolchain/database-ca.pem": ("", ""),
+    'PGPASSWORD="$(pulumi stack output database_passwords --show-secrets -s dev | jq -r .postgres)"'
+    ' psql "host=127.0.0.1 port=5432 user=postgres sslmode=verify-full'
+    ' sslrootcert=.toolchain/database-ca.pem"': (
+        "SELECT 'over TLS' FROM pg_stat_ssl WHERE ssl AND pid = pg_backend_pid();",
+        "over TLS",
+    ),
+    "pulumi stack output cache_ca_certificate -s dev > .toolchain/cache-ca.pem": ("", ""),
+    'REDISCLI_AUTH="$(pulumi stack output cache_password --show-secrets -s dev)"'
+    " redis-cli -p 6379 --tls --cacert .toolchain/cache-ca.pem": ("PING", "PONG"),
     "pulumi install && pulumi up -s dev": ("", "unchanged"),
 }
 """Command of the README → what is typed into it, and a part of what it answers."""
+
+PORTS = {"port=5432": "port=15432", "-p 6379": "-p 16379"}
+"""The dev stack's, as a client is told them → this stack's."""
+
+REDIS_CLI = f"""#!/bin/sh
+image="$(docker inspect --format='{{{{.Image}}}}' alphintra-{STACK}-cache)"
+exec docker run --rm --interactive --network=host --env=REDISCLI_AUTH \\
+  --volume="$PWD/.toolchain:$PWD/.toolchain:ro" --workdir="$PWD" "$image" redis-cli "$@"
+"""
+"""For a machine that has none."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def redis_cli(platform: Platform):
+    program = Path(platform.stack.workspace.work_dir) / "bin" / "redis-cli"
+    program.parent.mkdir()
+    program.write_text(REDIS_CLI)
+    program.chmod(0o755)
 
 
 @pytest.mark.parametrize("command", SAYS)
@@ -32,4 +65,6 @@ def test_a_command_of_the_readme(platform: Platform, command: str):
     typed, says = SAYS[command]
     line = re.sub(r"-s dev\b", f"-s {STACK}", command)
     line = re.sub(r"\bpulumi up\b", "pulumi up --yes", line)
-    assert says in platform.shell(line, typed)
+    for port, ours in PORTS.items():
+        line = line.replace(port, ours)
+    assert says in platform.shell(f'PATH="$PATH:$PWD/bin" && {line}', typed)
