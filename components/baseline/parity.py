@@ -39,7 +39,9 @@ PARITY = Parity(
             "undeclared_namespace_refused",
         ),
         contract("The namespace `default` is closed", CLUSTER, "default_deny"),
-        contract("Pods run within the restricted standard", CLUSTER, "restricted_pods_only"),
+        contract(
+            "Pods run within the restricted Pod Security Standard", CLUSTER, "restricted_pods_only"
+        ),
         contract("Important pods first (priority classes)", CLUSTER, "priority_classes"),
         contract("Developers may no more than is said", CLUSTER, "developer_rights"),
         contract("Operators keep the platform running", CLUSTER, "operator_rights"),

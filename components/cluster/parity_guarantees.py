@@ -111,7 +111,6 @@ IDENTITY = (
         Same(f"{TESTS}::test_a_google_group_can_be_named_in_rbac"),
         rows="RBAC by Google groups",
     ),
-    contract("Pods run within the restricted Pod Security Standard", NAME, "restricted_pods_only"),
 )
 
 ENCRYPTION = (

@@ -55,7 +55,7 @@ PARITY = Parity(
         *(
             Statement(
                 where,
-                tried("cluster", "allowances_are_the_only_way"),
+                Same(f"{TESTS}::test_locally_nodes_and_pods_find_the_gate_at_its_fixed_address"),
                 Same(
                     "tests/components/test_network_firewall.py::test_what_the_platform_needs_passes"
                 ),

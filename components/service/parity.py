@@ -27,10 +27,7 @@ PARITY = Parity(
     settings=(
         setting("database", "database", "write_and_read"),
         setting("cache", "cache", "write_and_read"),
-        *(
-            setting(allowance, CLUSTER, "allowances_are_the_only_way")
-            for allowance in ("registry", "internet", "calls")
-        ),
+        *on_both(NAME, "registry", "internet", "calls"),
         Statement(
             "exposed",
             Approximated(
