@@ -9,6 +9,8 @@ from components.images import LocalImage
 from components.naming import labels, physical_name
 
 LOOPBACK = "127.0.0.1"
+STOP_SECONDS = 30
+"""How long a server that is to be removed may take to write its data out and end by itself."""
 
 
 def service_container(
@@ -18,19 +20,22 @@ def service_container(
     *,
     data_path: str,
     health_command: str,
-    ports: Mapping[int, int],
     networks: Sequence[docker.ContainerNetworksAdvancedArgs],
     opts: ResourceOptions,
+    ports: Mapping[int, int] | None = None,
+    entry_point: Sequence[str] | None = None,
     command: Sequence[Input[str]] | None = None,
     envs: Sequence[Input[str]] | None = None,
     files: Mapping[str, Input[str]] | None = None,
     memory_mb: int | None = None,
+    start_minutes: int = 1,
 ) -> docker.Container:
     """A container and its volume `<name>-data`, mounted at `data_path`.
 
     `ports` maps ports of the container to loopback ports of the host; `files` maps paths in the
-    container to their contents, which may be secret. The container restarts unless it was stopped,
-    and the resource is made once `health_command`, a shell line, succeeds in it.
+    container to their contents, which may be secret: everybody in it may read them. The container
+    restarts unless it was stopped, and the resource is made once `health_command`, a shell line,
+    succeeds in it, for which the first `start_minutes` are allowed.
     """
     data = docker.Volume(
         f"{name}-data",
@@ -43,6 +48,7 @@ def service_container(
         name=physical_name(name),
         hostname=name,
         image=image.image_id,
+        entrypoints=entry_point,
         command=command,
         envs=envs,
         memory=memory_mb,
@@ -55,20 +61,24 @@ def service_container(
         networks_advanced=networks,
         ports=[
             docker.ContainerPortArgs(internal=inside, external=outside, ip=LOOPBACK)
-            for inside, outside in ports.items()
+            for inside, outside in (ports or {}).items()
         ],
         healthcheck=docker.ContainerHealthcheckArgs(
             tests=["CMD-SHELL", health_command],
             interval="2s",
             timeout="5s",
             retries=5,
-            start_period="1m0s",  # as Docker writes it: "60s" would differ in every preview
+            # As Docker writes it: "60s" would differ in every preview.
+            start_period=f"{start_minutes}m0s",
         ),
         wait=True,
-        wait_timeout=120,
+        wait_timeout=60 * start_minutes + 60,
+        destroy_grace_seconds=STOP_SECONDS,
         restart="unless-stopped",
         labels=[docker.ContainerLabelArgs(label=k, value=v) for k, v in labels(component).items()],
-        opts=ResourceOptions(parent=opts.parent, delete_before_replace=True),
+        opts=ResourceOptions(
+            parent=opts.parent, depends_on=opts.depends_on, delete_before_replace=True
+        ),
     )
 
 

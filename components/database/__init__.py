@@ -16,6 +16,8 @@ PORT = 5432
 """Where PostgreSQL listens, on every target."""
 ADMIN = "postgres"
 """The administrator's role, on every target."""
+REPLICATOR = "replicator"
+"""The role that a local replica follows the primary as; it can use no database."""
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 """A name that PostgreSQL takes without quotes."""
@@ -49,15 +51,16 @@ class DatabaseSpec(Spec):
     """Size up to which the disk grows by itself, in GiB. It never shrinks, and is paid for.
     Locally no effect."""
     highly_available: bool = False
-    """Keep a standby in a second zone. Locally no effect: there is one machine."""
+    """Keep a standby in a second zone, which takes over when the server is lost. Locally nothing
+    takes over: a replica, made for this too, answers reads while the server is away, writes wait,
+    and Docker starts the server again with its data."""
     read_replica: bool = False
-    """Keep a second server for reads, of the same size, a moment behind. Locally no effect: reads
-    go to the one server."""
+    """Keep a second server for reads, of the same size, a moment behind."""
     databases: dict[Name, Name] = Field(default_factory=dict[str, str])
-    """Name of each database → the role that owns it. A role may own several; each role gets a
-    generated password. Whoever takes a name out deletes that database. On GCP the owner is Cloud
-    SQL's `cloudsqlsuperuser`, which every role is a member of: there roles don't keep each other
-    out."""
+    """Name of each database → the role that owns it, which is none of the platform's own. A role
+    may own several; each role gets a generated password. Whoever takes a name out deletes that
+    database. On GCP the owner is Cloud SQL's `cloudsqlsuperuser`, which every role is a member of:
+    there roles don't keep each other out."""
     iam_users: list[ServiceAccount] = Field(default_factory=list[str])
     """Google service accounts that log in as themselves, by a token of theirs, without a password.
     Locally no effect."""
@@ -77,6 +80,8 @@ class DatabaseSpec(Spec):
     """Share of the time between checkpoints over which one is spread."""
     host_port: int = Field(default=5432, ge=1024, le=65535)
     """Loopback port of the server on the host. On GCP no effect."""
+    replica_host_port: int = Field(default=5434, ge=1024, le=65535)
+    """Loopback port of the replica on the host, if there is one. On GCP no effect."""
     recovery_days: int = Field(default=7, ge=1, le=35)
     """How far back any moment can be restored, in days: up to 7; in edition enterprise-plus 35.
     Locally no effect."""
@@ -91,6 +96,8 @@ class DatabaseSpec(Spec):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
+        for role in {ADMIN, REPLICATOR} & set(self.roles):
+            raise refuse(f"given {role!r} as the owner of a database", "a role of its own")
         for given, allowed in conflicts(self):
             raise refuse(f"given {given}", allowed)
         return self
@@ -99,10 +106,6 @@ class DatabaseSpec(Spec):
     def roles(self) -> list[str]:
         """The roles that own a database, each once, in order."""
         return sorted(set(self.databases.values()))
-
-    def including(self, name: str) -> "DatabaseSpec":
-        """The same, and a database `name` owned by a role of that name."""
-        return self.model_copy(update={"databases": {**self.databases, name: name}})
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,7 @@ class DatabaseOutputs:
     administrator."""
     ca_certificate: Output[str]
     """The authorities (PEM, one or several) that a client checks the server's certificate against,
-    with `sslmode=verify-full`. Locally empty: the server speaks no TLS there."""
+    with `sslmode=verify-full`. Locally the stack's own."""
     host_address: Output[str]
     """`host:port` for a person: on GCP the private address, which takes a tunnel or a machine in
     the network; locally a loopback port of the host."""

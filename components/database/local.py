@@ -1,74 +1,93 @@
-"""The database on one machine: a PostgreSQL container on the database network."""
+"""The database on one machine: a PostgreSQL container with TLS on the database network, and a
+replica of it.
+
+How the replica follows, and when it copies anew: docs/decisions/2026-11-21-local-database.md.
+"""
 
 import pulumi_docker as docker
 from pulumi import Output, ResourceOptions
 
-from components.containers import host_address, service_container
-from components.database import ADMIN, PORT, DatabaseOutputs, DatabaseSpec
+from components.certificates import ServerCertificate
+from components.containers import LOOPBACK, host_address
+from components.database import ADMIN, PORT, REPLICATOR, DatabaseOutputs, DatabaseSpec
 from components.database.postgres import PostgresDatabase, PostgresRole
-from components.database.tuning import parameters
+from components.database.server_files import server_files
+from components.database.servers import Common, primary_server, replica_server
 from components.foundation import FoundationOutputs
 from components.images import LocalImage
 from components.network import NetworkOutputs
 from components.network.plan import fixed_address
 from components.outputs import after
 from components.password import Password
-
-MB_PER_GB = 1024
-PASSWORD_FILE = "/run/secrets/postgres-password"
+from components.proxy import way_in
 
 
 def postgres_container(
     name: str,
     spec: DatabaseSpec,
-    _foundation: FoundationOutputs,
+    foundation: FoundationOutputs,
     network: NetworkOutputs,
     opts: ResourceOptions,
 ) -> DatabaseOutputs:
-    admin = Password(f"{name}-{ADMIN}", opts)
-    address = fixed_address(name, network.database_cidr)
-    server = service_container(
+    copy = f"{name}-replica"
+    address = {server: fixed_address(server, network.database_cidr) for server in (name, copy)}
+    certificate = ServerCertificate(
+        f"{name}-certificate",
         name,
-        name,
-        LocalImage(f"{name}-image", "postgres", opts),
-        data_path="/var/lib/postgresql/data",
-        command=["postgres", *(f"-c{key}={value}" for key, value in parameters(spec).items())],
-        envs=[
-            f"POSTGRES_PASSWORD_FILE={PASSWORD_FILE}",
-            "POSTGRES_INITDB_ARGS=--data-checksums --auth-host=scram-sha-256",
-        ],
-        files={PASSWORD_FILE: admin.value},
-        # Over TCP: while the image sets up a new data folder, the server has only its socket.
-        health_command=f"pg_isready --quiet --host=127.0.0.1 --username={ADMIN}",
-        ports={PORT: spec.host_port},
-        networks=[
-            docker.ContainerNetworksAdvancedArgs(
-                name=network.managed_services, ipv4_address=address
-            ),
-            docker.ContainerNetworksAdvancedArgs(name=network.private_subnet),
-        ],
-        memory_mb=spec.memory_gb * MB_PER_GB,
+        addresses=[*address.values(), LOOPBACK],
+        names=["localhost"],
+        authority_certificate=foundation.authority_certificate,
+        authority_key=foundation.authority_key,
+        opts=opts,
+    )
+    common = Common(
+        component=name,
+        spec=spec,
+        image=LocalImage(f"{name}-image", "postgres", opts),
+        network=network.managed_services,
+        files=server_files(
+            foundation.authority_certificate, certificate.certificate, certificate.key
+        ),
         opts=opts,
     )
 
-    container = after(server.name, server.id)
-    passwords: dict[str, Output[str]] = {ADMIN: admin.value}
-    roles: dict[str, PostgresRole] = {}
-    for role in spec.roles:
-        password = Password(f"{name}-{role}", opts)
-        roles[role] = PostgresRole(f"{name}-{role}", container, role, password.value, server, opts)
-        passwords[role] = password.value
-    databases = [
-        PostgresDatabase(f"{name}-{database}", container, database, roles[owner].role, server, opts)
-        for database, owner in spec.databases.items()
-    ]
-    made = [server.id, *(role.id for role in roles.values()), *(one.id for one in databases)]
-    host = after(address, server.id)
+    admin = Password(f"{name}-{ADMIN}", opts).value
+    primary = primary_server(name, common, address[name], admin)
+    passwords, made = roles_and_databases(name, spec, primary, opts)
+    servers = {spec.host_port: address[name]}
+    host = reader_host = after(address[name], primary.id)
+    if spec.read_replica or spec.highly_available:
+        password = Password(f"{name}-{REPLICATOR}", opts).value
+        role = PostgresRole(
+            f"{name}-{REPLICATOR}", REPLICATOR, password, primary, opts, may_replicate=True
+        )
+        replica = replica_server(copy, common, address[copy], address[name], password, role)
+        servers[spec.replica_host_port] = address[copy]
+        reader_host = after(address[copy], replica.id)
+    reached = {port: Output.format("{0}:{1}", server, PORT) for port, server in servers.items()}
+    published = way_in(name, name, reached, network, opts)
+
     return DatabaseOutputs(
         host=host,
-        reader_host=host,
+        reader_host=reader_host,
         port=Output.from_input(PORT),
-        passwords=Output.secret(after(Output.all(**passwords), *made)),
-        ca_certificate=Output.from_input(""),
-        host_address=host_address(spec.host_port),
+        passwords=Output.secret(after(Output.all(**{ADMIN: admin}, **passwords), *made)),
+        ca_certificate=foundation.authority_certificate,
+        host_address=after(host_address(spec.host_port), host, published.id),
     )
+
+
+def roles_and_databases(
+    name: str, spec: DatabaseSpec, server: docker.Container, opts: ResourceOptions
+) -> tuple[dict[str, Output[str]], list[Output[str]]]:
+    """Role → password, and what must be made before one can be used."""
+    passwords = {role: Password(f"{name}-{role}", opts).value for role in spec.roles}
+    roles = {
+        role: PostgresRole(f"{name}-{role}", role, password, server, opts)
+        for role, password in passwords.items()
+    }
+    databases = [
+        PostgresDatabase(f"{name}-{database}", database, roles[owner].role, server, opts)
+        for database, owner in spec.databases.items()
+    ]
+    return passwords, [*(role.id for role in roles.values()), *(one.id for one in databases)]

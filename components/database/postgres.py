@@ -2,8 +2,8 @@
 
 from typing import Any
 
+import pulumi_docker as docker
 from pulumi import Input, Output, ResourceOptions
-from pulumi import Resource as PulumiResource
 from pulumi.dynamic import (
     CreateResult,
     DiffResult,
@@ -15,6 +15,7 @@ from pulumi.dynamic import (
 
 from components.command import CommandError, run
 from components.database import ADMIN
+from components.outputs import after
 
 
 def psql(container: str, sql: str) -> str:
@@ -37,12 +38,13 @@ class PostgresRoleProvider(ResourceProvider):
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         role, password = props["role"], props["password"]
+        replication = "REPLICATION" if props.get("may_replicate") else "NOREPLICATION"
         psql(
             props["container"],
             f"""
             SELECT 'CREATE ROLE {role}'
             WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') \\gexec
-            ALTER ROLE {role} LOGIN PASSWORD '{password}';
+            ALTER ROLE {role} LOGIN {replication} PASSWORD '{password}';
             """,
         )
         return CreateResult(role, props)
@@ -53,8 +55,8 @@ class PostgresRoleProvider(ResourceProvider):
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         replaces = [key for key in ("container", "role") if _olds[key] != _news[key]]
-        changed = bool(replaces) or _olds["password"] != _news["password"]
-        return DiffResult(changes=changed, replaces=replaces)
+        changed = any(_olds.get(key) != _news.get(key) for key in ("password", "may_replicate"))
+        return DiffResult(changes=changed or bool(replaces), replaces=replaces)
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         return UpdateResult(self.create(_news).outs)
@@ -113,7 +115,7 @@ def _drop(container: str, statement: str) -> None:
 
 
 class PostgresRole(Resource, module="alphintra", name="PostgresRole"):
-    """A role that may log in, with a password."""
+    """A role that may log in to `server`, with a password."""
 
     role: Output[str]
     password: Output[str]
@@ -121,16 +123,22 @@ class PostgresRole(Resource, module="alphintra", name="PostgresRole"):
     def __init__(
         self,
         name: str,
-        container: Input[str],
         role: str,
         password: Input[str],
-        server: PulumiResource,
+        server: docker.Container,
         opts: ResourceOptions,
+        *,
+        may_replicate: bool | None = None,
     ) -> None:
         super().__init__(
             PostgresRoleProvider(),
             name,
-            {"container": container, "role": role, "password": password},
+            {
+                "container": after(server.name, server.id),
+                "role": role,
+                "password": password,
+                "may_replicate": may_replicate,
+            },
             ResourceOptions(
                 parent=opts.parent, deleted_with=server, additional_secret_outputs=["password"]
             ),
@@ -145,15 +153,18 @@ class PostgresDatabase(Resource, module="alphintra", name="PostgresDatabase"):
     def __init__(
         self,
         name: str,
-        container: Input[str],
         database: str,
         owner: Input[str],
-        server: PulumiResource,
+        server: docker.Container,
         opts: ResourceOptions,
     ) -> None:
         super().__init__(
             PostgresDatabaseProvider(),
             name,
-            {"container": container, "database": database, "owner": owner},
+            {
+                "container": after(server.name, server.id),
+                "database": database,
+                "owner": owner,
+            },
             ResourceOptions(parent=opts.parent, deleted_with=server),
         )

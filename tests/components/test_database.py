@@ -1,8 +1,14 @@
 """The database's builders."""
 
+import pytest
+from pydantic import ValidationError
+
 from components.database import DatabaseSpec
 from components.database.tuning import parameters
-from tests.programs import SPECS, build
+from tests.authority import authority
+from tests.components.test_specs import with_field
+from tests.graph import Graph, Node
+from tests.programs import build
 
 # The platform's tuning (max_connections 200, shared_buffers 256MB, effective_cache_size 1GB,
 # work_mem 4MB, maintenance_work_mem 64MB), in the base units of pg_settings: 8 kB blocks, and kB.
@@ -20,28 +26,93 @@ def test_the_tuning_is_the_platforms():
     assert parameters(DatabaseSpec()) == TUNING
 
 
-def test_locally_the_tuning_reaches_the_server():
-    command = build("database", "local").only("docker:index/container:Container").inputs["command"]
-    assert command == ["postgres", *(f"-c{key}={value}" for key, value in TUNING.items())]
+@pytest.fixture(scope="module")
+def alone() -> Graph:
+    return build("database", "local")
 
 
-def test_locally_it_is_reached_over_loopback_and_the_database_network():
-    inputs = build("database", "local").only("docker:index/container:Container").inputs
-    assert inputs["ports"] == [{"internal": 5432, "external": 5432, "ip": "127.0.0.1"}]
-    networks = {n["name"]: n.get("ipv4Address") for n in inputs["networksAdvanced"]}
-    assert networks == {"managed-services": "10.60.32.10", "private-subnet": None}
+@pytest.fixture(scope="module", params=["read_replica", "highly_available"])
+def pair(request: pytest.FixtureRequest) -> Graph:
+    """A server and its replica: either setting asks for both."""
+    return build("database", "local", with_field("database", request.param, True))
 
 
-def test_locally_it_counts_as_made_only_when_healthy():
-    inputs = build("database", "local").only("docker:index/container:Container").inputs
-    assert inputs["wait"] is True
-    assert "pg_isready" in inputs["healthcheck"]["tests"][1]
+def server(graph: Graph, name: str = "database") -> Node:
+    return graph.only("docker:index/container:Container", name)
 
 
-def test_locally_the_data_is_in_a_labelled_volume():
-    graph = build("database", "local")
-    volume = graph.only("docker:index/volume:Volume").inputs
-    mounts = graph.only("docker:index/container:Container").inputs["volumes"]
+def files(node: Node) -> dict[str, str]:
+    return {upload["file"]: upload["content"] for upload in node.inputs["uploads"]}
+
+
+def settings(node: Node) -> dict[str, str]:
+    return dict(setting.removeprefix("-c").split("=", 1) for setting in node.inputs["command"])
+
+
+def test_locally_the_tuning_reaches_every_server(pair: Graph):
+    for name in ("database", "database-replica"):
+        assert settings(server(pair, name)).items() >= TUNING.items()
+
+
+def test_locally_every_server_speaks_tls_and_keeps_its_key_to_itself(pair: Graph):
+    for name in ("database", "database-replica"):
+        node = server(pair, name)
+        given = settings(node)
+        assert (given["ssl"], given["ssl_min_protocol_version"]) == ("on", "TLSv1.2")
+        assert files(node)[given["ssl_cert_file"]] == "certificate of database-certificate"
+        assert "key of database-certificate" in files(node).values()
+        assert given["ssl_key_file"].startswith("/dev/shm/"), "uploads are readable by everybody"
+    certificate = pair.only("alphintra:ServerCertificate").request
+    assert set(certificate.additionalSecretOutputs) == {"key", "authority_key"}
+
+
+def test_locally_nobody_gets_in_over_the_network_without_tls(alone: Graph):
+    rules = files(server(alone))[settings(server(alone))["hba_file"]]
+    kinds = {line.split()[0]: line for line in rules.splitlines() if not line.startswith("#")}
+    assert kinds.keys() == {"local", "hostssl"}
+    assert kinds["local"].split() == ["local", "all", "postgres", "trust"]
+
+
+def test_locally_the_certificate_is_for_the_addresses_that_clients_use(alone: Graph):
+    inputs = alone.only("alphintra:ServerCertificate").inputs
+    assert inputs["addresses"] == ["10.60.32.10", "10.60.32.14", "127.0.0.1"]
+    assert inputs["names"] == ["localhost"]
+    assert inputs["authority_certificate"] == authority()[0] == alone.result["ca_certificate"]
+
+
+def test_locally_no_secret_is_in_a_command_or_an_environment(pair: Graph):
+    for name in ("database", "database-replica"):
+        inputs = server(pair, name).inputs
+        shown = f"{inputs['command']} {inputs['envs']} {inputs['healthcheck']}"
+        assert "secret-of" not in shown and "key of" not in shown
+
+
+def test_locally_servers_are_on_the_database_network_alone_and_publish_nothing(pair: Graph):
+    for name, address in {"database": "10.60.32.10", "database-replica": "10.60.32.14"}.items():
+        inputs = server(pair, name).inputs
+        networks = {n["name"]: n.get("ipv4Address") for n in inputs["networksAdvanced"]}
+        assert networks == {"managed-services": address}
+        assert not inputs.get("ports")
+
+
+def test_locally_the_host_reaches_each_server_over_loopback(pair: Graph):
+    way_in = server(pair, "database-way-in").inputs
+    assert {port["external"] for port in way_in["ports"]} == {5432, 5434}
+    assert {port["ip"] for port in way_in["ports"]} == {"127.0.0.1"}
+    (configuration,) = files(server(pair, "database-way-in")).values()
+    assert "10.60.32.10:5432" in configuration and "10.60.32.14:5432" in configuration
+
+
+def test_locally_it_counts_as_made_only_when_healthy(pair: Graph):
+    for name, command in {"database": "pg_isready", "database-replica": "replica-health"}.items():
+        inputs = server(pair, name).inputs
+        assert inputs["wait"] is True
+        assert command in inputs["healthcheck"]["tests"][1]
+
+
+def test_locally_the_data_is_in_a_labelled_volume(alone: Graph):
+    volume = alone.only("docker:index/volume:Volume").inputs
+    mounts = server(alone).inputs["volumes"]
     assert mounts == [{"volumeName": volume["name"], "containerPath": "/var/lib/postgresql/data"}]
     assert {label["label"]: label["value"] for label in volume["labels"]} == {
         "io.alphintra.project": "alphintra",
@@ -50,9 +121,36 @@ def test_locally_the_data_is_in_a_labelled_volume():
     }
 
 
-def test_locally_reads_go_to_the_one_server():
-    result = build("database", "local").result
-    assert result["reader_host"] == result["host"] == "10.60.32.10"
+def test_locally_reads_go_to_the_replica_if_there_is_one(alone: Graph, pair: Graph):
+    assert alone.result["reader_host"] == alone.result["host"] == "10.60.32.10"
+    assert pair.result["reader_host"] == "10.60.32.14"
+    assert pair.result["host"] == "10.60.32.10"
+
+
+def test_locally_the_replica_follows_over_tls_as_a_role_that_can_do_nothing_else(pair: Graph):
+    role = pair.only("alphintra:PostgresRole", "database-replicator")
+    assert role.inputs["may_replicate"] is True
+    replica = server(pair, "database-replica")
+    assert any(urn.endswith("::database-replicator") for urn in replica.dependencies)
+    primary = dict(env.split("=", 1) for env in replica.inputs["envs"])["PRIMARY"]
+    assert "host=10.60.32.10 " in primary and "sslmode=verify-full" in primary
+    rules = [line.split() for line in files(replica)["/etc/postgresql/pg_hba.conf"].splitlines()]
+    assert [rule[-1] for rule in rules if "replicator" in rule] == ["scram-sha-256", "reject"]
+    others = [one for one in pair.of("alphintra:PostgresRole") if one is not role]
+    assert others and not any(one.inputs.get("may_replicate") for one in others)
+    assert "replicator" not in pair.result["passwords"]
+
+
+def test_locally_a_new_primary_does_not_replace_the_replica(pair: Graph):
+    """None of its inputs comes from the primary: in a preview they are known all the same."""
+    for name, sources in server(pair, "database-replica").request.propertyDependencies.items():
+        assert not any(urn.endswith("Container::database") for urn in sources.urns), name
+
+
+@pytest.mark.parametrize("role", ["postgres", "replicator"])
+def test_the_platforms_own_roles_own_no_database(role: str):
+    with pytest.raises(ValidationError, match=f"given '{role}' as the owner of a database"):
+        DatabaseSpec(databases={"trading": role})
 
 
 def test_every_role_has_a_password_of_its_own():
@@ -60,10 +158,3 @@ def test_every_role_has_a_password_of_its_own():
         passwords = build("database", target).result["passwords"]
         assert set(passwords) == {"postgres", "trader", "clerk"}
         assert len(set(passwords.values())) == 3
-
-
-def test_including_a_database_keeps_the_others():
-    spec = DatabaseSpec(databases={"trading": "trader"}).including("check")
-    assert spec.databases == {"trading": "trader", "check": "check"}
-    assert spec.roles == ["check", "trader"]
-    assert SPECS["database"] != spec

@@ -61,6 +61,16 @@ def test_delete_that_fails_is_an_error(docker: FakeHost):
         PostgresRoleProvider().delete("trader", dict(ROLE))
 
 
+def test_only_a_role_that_may_replicate_is_given_that(docker: FakeHost):
+    PostgresRoleProvider().create(dict(ROLE))
+    PostgresRoleProvider().create({**ROLE, "may_replicate": True})
+    plain, replicator = docker.stdins
+    assert "LOGIN NOREPLICATION PASSWORD" in plain
+    assert "LOGIN REPLICATION PASSWORD" in replicator
+    diff = PostgresRoleProvider().diff("trader", ROLE, {**ROLE, "may_replicate": True})
+    assert (diff.changes, diff.replaces) == (True, [])
+
+
 def test_diff_updates_in_place_what_it_can():
     role, database = PostgresRoleProvider(), PostgresDatabaseProvider()
     assert role.diff("trader", ROLE, ROLE).changes is False
