@@ -20,7 +20,7 @@ LINES = 200
 """How much of a log is shown."""
 REDIS_CLI = (
     'REDISCLI_AUTH="$(cat /etc/redis/password)" '
-    "exec redis-cli --tls --cacert /etc/redis/ca.pem --user platform-admin"
+    "exec redis-cli -p 6378 --tls --cacert /etc/redis/ca.pem --user platform-admin"
 )
 """As the administrator, whom only the local target has. The password is read inside the container,
 so it shows in no process list of the host."""

@@ -24,7 +24,10 @@ from components.password import Password
 from components.proxy import way_in
 
 CONFIG_FILE, PASSWORD_FILE = f"{FOLDER}/redis.conf", f"{FOLDER}/password"
-CLI = f'REDISCLI_AUTH="$(cat {PASSWORD_FILE})" redis-cli --tls --cacert {AUTHORITY} --user {ADMIN}'
+CLI = (
+    f'REDISCLI_AUTH="$(cat {PASSWORD_FILE})" '
+    f"redis-cli -p {PORT} --tls --cacert {AUTHORITY} --user {ADMIN}"
+)
 PRIMARY_IS_HEALTHY = f"{CLI} ping | grep --quiet PONG"
 REPLICA_IS_HEALTHY = f"{CLI} info replication | grep --quiet master_link_status:up"
 
