@@ -66,12 +66,7 @@ def local_up(context: Context) -> int:
     start_stopped(context, state)
     command = ["pulumi", "up", f"--stack={context.stack.name}", "--yes", "--skip-preview"]
     command.append("--suppress-outputs")
-    if gone := vanished(context, state):
-        # Pulumi believes its state: it would make nothing.
-        say(f"Gone since the last run: {', '.join(gone)}. Telling Pulumi.")
-        # With what was made from it: roles in a database, workloads in a cluster. Named one by one,
-        # since `--target-dependents` does not load their providers.
-        refresh(context.commands, context.stack, state.with_dependents(gone.values()))
+    tell_what_is_gone(context, state)
     return context.commands.show(command)
 
 
@@ -86,6 +81,15 @@ def gcp_up(context: Context) -> int:
     interrupted.clear(context)
     command = ["pulumi", "up", f"--stack={context.stack.name}", "--suppress-outputs", *POLICY]
     return explain.show(context.commands, context.stack, command)
+
+
+def tell_what_is_gone(context: Context, state: Record) -> None:
+    """Pulumi believes its state: it would not make what is gone, and fail to stop it."""
+    if gone := vanished(context, state):
+        say(f"Gone since the last run: {', '.join(gone)}. Telling Pulumi.")
+        # With what was made from it: roles in a database, workloads in a cluster. Named one by one,
+        # since `--target-dependents` does not load their providers.
+        refresh(context.commands, context.stack, state.with_dependents(gone.values()))
 
 
 def vanished(context: Context, state: Record) -> dict[str, str]:

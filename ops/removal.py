@@ -8,6 +8,7 @@ from ops.commands import OpsError
 from ops.console import duration, say
 from ops.context import Context
 from ops.docker_cli import Kind
+from ops.lifecycle import tell_what_is_gone
 from ops.pulumi_cli import UNREACHABLE_IS_GONE, record
 
 Things = dict[Kind, dict[str, str]]
@@ -41,6 +42,7 @@ def local_down(context: Context) -> int:
         confirm(context)
     state = interrupted.clear(context)
     if not state.empty:
+        tell_what_is_gone(context, state)
         code = commands.show(
             ["pulumi", "destroy", f"--stack={stack.name}", "--yes", "--skip-preview"],
             env=UNREACHABLE_IS_GONE["local"],

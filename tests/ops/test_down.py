@@ -56,6 +56,14 @@ def test_yes_destroys(
     assert "no container, network or volume of it is left" in printed
 
 
+def test_what_somebody_removed_is_told_to_pulumi_first(host: FakeHost):
+    """It would fail to stop a container that is gone."""
+    host.containers = [one for one in host.containers if one["Name"] != "/alphintra-dev-database"]
+    assert removal.down(context(host, force=True)) == 0
+    assert [command[:2] for command in host.shown] == [["pulumi", "refresh"], ["pulumi", "destroy"]]
+    assert host.shown[0][-1].endswith("::id-of-alphintra-dev-database")
+
+
 def test_force_does_not_ask(host: FakeHost):
     assert removal.down(context(host, force=True)) == 0
     assert host.shown[0][:2] == ["pulumi", "destroy"]
