@@ -48,7 +48,7 @@ def run(check: Check) -> bool:
         words, good = str(error), False
     milliseconds = (time.monotonic() - started) * 1000
     verdict = paint("ok  ", GREEN) if good else paint("FAIL", RED)
-    say(f"{verdict}  {check.name:<36} {milliseconds:6.0f} ms  {words}")
+    say(f"{verdict}  {check.name:<40} {milliseconds:6.0f} ms  {words}")
     return good
 
 
