@@ -15,6 +15,7 @@ from components.database.server_files import server_files
 from components.database.servers import Common, primary_server, replica_server
 from components.foundation import FoundationOutputs
 from components.images import LocalImage
+from components.naming import physical_name
 from components.network import NetworkOutputs
 from components.network.plan import fixed_address
 from components.outputs import after
@@ -59,7 +60,13 @@ def postgres_container(
     if spec.read_replica or spec.highly_available:
         password = Password(f"{name}-{REPLICATOR}", opts).value
         role = PostgresRole(
-            f"{name}-{REPLICATOR}", REPLICATOR, password, primary, opts, may_replicate=True
+            f"{name}-{REPLICATOR}",
+            physical_name(name),
+            REPLICATOR,
+            password,
+            primary,
+            opts,
+            may_replicate=True,
         )
         replica = replica_server(copy, common, address[copy], address[name], password, role)
         servers[spec.replica_host_port] = address[copy]
@@ -81,13 +88,14 @@ def roles_and_databases(
     name: str, spec: DatabaseSpec, server: docker.Container, opts: ResourceOptions
 ) -> tuple[dict[str, Output[str]], list[Output[str]]]:
     """Role → password, and what must be made before one can be used."""
+    container = physical_name(name)
     passwords = {role: Password(f"{name}-{role}", opts).value for role in spec.roles}
     roles = {
-        role: PostgresRole(f"{name}-{role}", role, password, server, opts)
+        role: PostgresRole(f"{name}-{role}", container, role, password, server, opts)
         for role, password in passwords.items()
     }
     databases = [
-        PostgresDatabase(f"{name}-{database}", database, roles[owner].role, server, opts)
+        PostgresDatabase(f"{name}-{database}", container, database, roles[owner].role, server, opts)
         for database, owner in spec.databases.items()
     ]
     return passwords, [*(role.id for role in roles.values()), *(one.id for one in databases)]

@@ -1,9 +1,14 @@
-"""Roles and databases inside a PostgreSQL container."""
+"""Roles and databases inside a PostgreSQL container.
+
+They wait for the server, but take no value from it: a server is replaced by deleting it first, and
+Pulumi deletes before it whatever has an input from it. Here that would drop the databases, while a
+new server finds all of them in its volume.
+"""
 
 from typing import Any
 
-import pulumi_docker as docker
 from pulumi import Input, Output, ResourceOptions
+from pulumi import Resource as PulumiResource
 from pulumi.dynamic import (
     CreateResult,
     DiffResult,
@@ -15,7 +20,6 @@ from pulumi.dynamic import (
 
 from components.command import CommandError, run
 from components.database import ADMIN
-from components.outputs import after
 
 
 def psql(container: str, sql: str) -> str:
@@ -123,9 +127,10 @@ class PostgresRole(Resource, module="alphintra", name="PostgresRole"):
     def __init__(
         self,
         name: str,
+        container: str,
         role: str,
         password: Input[str],
-        server: docker.Container,
+        server: PulumiResource,
         opts: ResourceOptions,
         *,
         may_replicate: bool | None = None,
@@ -134,13 +139,16 @@ class PostgresRole(Resource, module="alphintra", name="PostgresRole"):
             PostgresRoleProvider(),
             name,
             {
-                "container": after(server.name, server.id),
+                "container": container,
                 "role": role,
                 "password": password,
                 "may_replicate": may_replicate,
             },
             ResourceOptions(
-                parent=opts.parent, deleted_with=server, additional_secret_outputs=["password"]
+                parent=opts.parent,
+                depends_on=[server],
+                deleted_with=server,
+                additional_secret_outputs=["password"],
             ),
         )
 
@@ -153,18 +161,15 @@ class PostgresDatabase(Resource, module="alphintra", name="PostgresDatabase"):
     def __init__(
         self,
         name: str,
+        container: str,
         database: str,
         owner: Input[str],
-        server: docker.Container,
+        server: PulumiResource,
         opts: ResourceOptions,
     ) -> None:
         super().__init__(
             PostgresDatabaseProvider(),
             name,
-            {
-                "container": after(server.name, server.id),
-                "database": database,
-                "owner": owner,
-            },
-            ResourceOptions(parent=opts.parent, deleted_with=server),
+            {"container": container, "database": database, "owner": owner},
+            ResourceOptions(parent=opts.parent, depends_on=[server], deleted_with=server),
         )

@@ -141,10 +141,21 @@ def test_locally_the_replica_follows_over_tls_as_a_role_that_can_do_nothing_else
     assert "replicator" not in pair.result["passwords"]
 
 
-def test_locally_a_new_primary_does_not_replace_the_replica(pair: Graph):
-    """None of its inputs comes from the primary: in a preview they are known all the same."""
-    for name, sources in server(pair, "database-replica").request.propertyDependencies.items():
-        assert not any(urn.endswith("Container::database") for urn in sources.urns), name
+def test_locally_a_new_server_replaces_nothing_that_stands_on_its_data(pair: Graph):
+    """A container is deleted before it is replaced, and before that whatever has an input from it:
+    databases would be dropped with all that is in them."""
+    on_it = [
+        server(pair, "database-replica"),
+        *pair.of("alphintra:PostgresRole"),
+        *pair.of("alphintra:PostgresDatabase"),
+    ]
+    assert len(on_it) == 6
+    for node in on_it:
+        for name, sources in node.request.propertyDependencies.items():
+            found = [urn for urn in sources.urns if urn.endswith("Container::database")]
+            assert not found, f"{node.name}: {name}"
+    for node in on_it[1:]:
+        assert any(urn.endswith("Container::database") for urn in node.dependencies)
 
 
 @pytest.mark.parametrize("role", ["postgres", "replicator"])
