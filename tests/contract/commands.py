@@ -1,9 +1,14 @@
 """Running a program, and what it said."""
 
+import os
 import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+
+OVER_SPDY = {"KUBECTL_REMOTE_COMMAND_WEBSOCKETS": "false"}
+"""Over WebSockets, kubectl may drop what a short script says ("Unknown stream id 1, discarding
+message")."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,7 @@ def ask(*command: str, stdin: str = "", timeout: float = 60) -> Answer:
         done = subprocess.run(
             command,
             input=stdin,
+            env={**os.environ, **OVER_SPDY},
             capture_output=True,
             text=True,
             errors="replace",

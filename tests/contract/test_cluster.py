@@ -15,7 +15,6 @@ from tests.contract.pods import (
     AUTHORITIES,
     CREDENTIALS,
     Pod,
-    image_of_the_check,
     pod_spec,
     reading,
     restricted,
@@ -38,20 +37,21 @@ METADATA = "169.254.169.254"
 RESOURCES = {"requests": {"cpu": "10m", "memory": "16Mi"}, "limits": {"memory": "32Mi"}}
 
 
-def a_pod(platform: Platform, namespace: str, **container: Any) -> dict[str, Any]:
+def a_pod(image: str, namespace: str, **container: Any) -> dict[str, Any]:
     """A pod of a service that is never made: what admission says of it counts."""
     return {
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {"name": "contract-never", "namespace": namespace, "labels": {LABEL: "never"}},
-        "spec": pod_spec(restricted(image_of_the_check(platform), **container)),
+        "spec": pod_spec(restricted(image, **container)),
     }
 
 
-def every_pod(platform: Platform, namespaces: list[str], **container: Any) -> Answer:
+def every_pod(inside: Pod, namespaces: list[str], **container: Any) -> Answer:
     """What admission says of such a pod in each of `namespaces`."""
-    pods = [a_pod(platform, namespace, **container) for namespace in namespaces]
-    return platform.create(*pods, dry_run=True)
+    image = inside.container["image"]
+    pods = [a_pod(image, namespace, **container) for namespace in namespaces]
+    return inside.platform.create(*pods, dry_run=True)
 
 
 @pytest.fixture
@@ -99,8 +99,8 @@ def test_service_name_resolves(inside: Pod, expect: Expect):
     expect.answer(answer, r"(?s)\d+\..*kubernetes\.default.*\n\d+\.")
 
 
-@pytest.mark.usefixtures("pods")
-def test_volume_survives_pod(platform: Platform, expect: Expect):
+def test_volume_survives_pod(platform: Platform, inside: Pod, expect: Expect):
+    """What is made goes with all that bears the suite's label."""
     claim: dict[str, Any] = {
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",
@@ -109,16 +109,15 @@ def test_volume_survives_pod(platform: Platform, expect: Expect):
     }
     made = platform.create(claim)
     assert made.ok, made.words
-    expect.answer(with_the_volume(platform, "contract-writes", "echo kept > /data/word && sync"))
-    expect.answer(with_the_volume(platform, "contract-reads", "cat /data/word"), "^kept$")
-    platform.kubectl("delete", f"--namespace={CHECK}", "persistentvolumeclaim", "contract")
+    expect.answer(with_the_volume(inside, "contract-writes", "echo kept > /data/word && sync"))
+    expect.answer(with_the_volume(inside, "contract-reads", "cat /data/word"), "^kept$")
 
 
-def with_the_volume(platform: Platform, name: str, command: str) -> Answer:
-    """What a pod that has the volume said, once it is over and gone."""
-    where = f"--namespace={CHECK}"
+def with_the_volume(inside: Pod, name: str, command: str) -> Answer:
+    """What another pod that has the volume said, once it is over."""
+    where, platform = f"--namespace={CHECK}", inside.platform
     pod = a_pod(
-        platform,
+        inside.container["image"],
         CHECK,
         command=["bash", "-c", command],
         resources=RESOURCES,
@@ -134,18 +133,15 @@ def with_the_volume(platform: Platform, name: str, command: str) -> Answer:
         timeout=VOLUME_SECONDS + 10,
     )
     said = platform.kubectl("logs", where, name)
-    platform.kubectl("delete", where, "pod", name)
     return Answer(over.ok, said.out, "" if over.ok else f"{over.words} {said.err}")
 
 
-def test_restricted_pods_only(platform: Platform, expect: Expect):
+def test_restricted_pods_only(platform: Platform, inside: Pod, expect: Expect):
     namespaces = [*declared(platform), "default"]
-    root = every_pod(
-        platform, namespaces, resources=RESOURCES, securityContext={"privileged": True}
-    )
+    root = every_pod(inside, namespaces, resources=RESOURCES, securityContext={"privileged": True})
     expect.refusal(root, 'violates PodSecurity "restricted')
     assert root.err.count('violates PodSecurity "restricted') == len(namespaces), root.err
-    within = every_pod(platform, namespaces, resources=RESOURCES)
+    within = every_pod(inside, namespaces, resources=RESOURCES)
     assert within.ok, within.words
 
 
@@ -194,18 +190,18 @@ def node_address(platform: Platform) -> str:
     return next(a["address"] for a in first["status"]["addresses"] if a["type"] == "InternalIP")
 
 
-def test_quota_is_enforced(platform: Platform, expect: Expect):
+def test_quota_is_enforced(platform: Platform, inside: Pod, expect: Expect):
     namespaces = declared(platform)
     greedy = {"requests": {"cpu": "2000", "memory": "1Mi"}, "limits": {"memory": "1Mi"}}
-    answer = every_pod(platform, namespaces, resources=greedy)
+    answer = every_pod(inside, namespaces, resources=greedy)
     expect.refusal(answer, "exceeded quota")
     assert answer.err.count("exceeded quota") == len(namespaces), answer.err
 
 
-def test_default_limits(platform: Platform, expect: Expect):
+def test_default_limits(platform: Platform, inside: Pod, expect: Expect):
     """A container that says nothing has a share all the same."""
     namespaces = declared(platform)
-    answer = every_pod(platform, namespaces)
+    answer = every_pod(inside, namespaces)
     made = reading(answer)
     assert len(made) == len(namespaces), answer.words
     for pod in made:
@@ -255,22 +251,28 @@ def test_undeclared_namespace_refused(platform: Platform, expect: Expect):
 def test_service_account_and_secret(platform: Platform, expect: Expect):
     services = platform.settings.every_service
     assert sorted(platform.outputs["services"]) == sorted(services)
+    accounts = everywhere(platform, "serviceaccounts")
+    secrets = everywhere(platform, "secrets", f"--field-selector=metadata.name={CREDENTIALS}")
+    files = everywhere(platform, "configmaps", f"--field-selector=metadata.name={AUTHORITIES}")
     passwords: list[str] = []
     for name, service in services.items():
-        where = f"--namespace={name}"
-        account = platform.get(where, "serviceaccount", name)
-        assert account["automountServiceAccountToken"] is False, name
-        secret: dict[str, str] = platform.get(where, "secret", CREDENTIALS).get("data", {})
+        assert accounts[name, name]["automountServiceAccountToken"] is False, name
+        secret: dict[str, str] = secrets[name, CREDENTIALS].get("data", {})
         wanted = [*(DATABASE if service.database else ()), *(CACHE if service.cache else ())]
         assert sorted(secret) == sorted(wanted), name
         passwords += [secret[key] for key in ("PGPASSWORD",) if key in secret]
-        files: dict[str, str] = platform.get(where, "configmap", AUTHORITIES).get("data", {})
-        for file, pem in files.items():
+        for file, pem in files[name, AUTHORITIES].get("data", {}).items():
             output = f"{file.removesuffix('-ca.pem')}_ca_certificate"
             assert pem == platform.outputs[output], f"{name}: {file}"
     configured(passwords, "no service has a database")
     assert len(set(passwords)) == len(passwords), "two services have one password"
     expect.said(f"{len(services)} services, each with an account and a Secret of its own")
+
+
+def everywhere(platform: Platform, *kind: str) -> dict[tuple[str, str], dict[str, Any]]:
+    """(namespace, name) → all objects of a kind."""
+    found = platform.items(*kind, "--all-namespaces")
+    return {(one["metadata"]["namespace"], one["metadata"]["name"]): one for one in found}
 
 
 DATABASE = (

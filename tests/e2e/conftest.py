@@ -21,12 +21,12 @@ CONFIG: dict[str, Any] = {
     "alphintra:environment": "dev",
     "alphintra:network": {"cidr": "10.61.0.0/16"},
     "alphintra:cluster": {"api_port": 16550, "published_ports": {"18080": 30080}},
-    "alphintra:database": {"host_port": 15432},
+    "alphintra:database": {"host_port": 15432, "replica_host_port": 15434},
     "alphintra:cache": {"host_port": 16379},
     "alphintra:registry": {"host_port": 15050},
 }
 PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "stacks", "policy", "images", ".venv")
-COMMANDS = ("Makefile", "ops", "toolchain")
+COMMANDS = ("Makefile", "ops", "toolchain", "tests", "pyproject.toml")
 
 
 def run(
