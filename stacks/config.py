@@ -65,6 +65,7 @@ class PlatformSpec(Spec):
             *((port, "cluster.published_ports") for port in self.cluster.published_ports),
             (self.cluster.api_port, "cluster.api_port"),
             (self.database.host_port, "database.host_port"),
+            (self.database.replica_host_port, "database.replica_host_port"),
             (self.cache.host_port, "cache.host_port"),
             (self.cache.host_port + 1, "cache.host_port + 1 (the replica)"),
             (self.registry.host_port, "registry.host_port"),

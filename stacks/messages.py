@@ -106,6 +106,10 @@ def _words(schema: dict[str, Any]) -> str:
         return schema["allowed"]
     if "enum" in schema:
         return f"one of {', '.join(map(str, schema['enum']))}"
+    if "anyOf" in schema:  # a value, or null for none
+        return " or ".join(
+            "null" if one == {"type": "null"} else _words(one) for one in schema["anyOf"]
+        )
     if "const" in schema:
         return str(schema["const"])
     match schema.get("type"):

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from components.cache import CacheSpec
 from components.database import DatabaseSpec
-from components.service import ServiceSpec, account_name
+from components.service import RESERVED, ServiceSpec, account_name
 from stacks.messages import Problem, did_you_mean, shown
 
 Services = Mapping[str, ServiceSpec]
@@ -42,9 +42,10 @@ def conflicts(
 
 
 def _unknown_calls(name: str, service: ServiceSpec, services: Services) -> Iterator[Problem]:
+    others = sorted(set(services) - set(RESERVED))
     for called in service.calls:
         if called not in services:
-            allowed = f"{', '.join(sorted(services))}{did_you_mean(called, services)}"
+            allowed = f"{', '.join(others)}{did_you_mean(called, others)}"
             yield Problem(f"{KEY}.{name}.calls", shown(called), allowed)
 
 

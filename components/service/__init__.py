@@ -10,15 +10,15 @@ from pydantic import AfterValidator, Field
 
 from components.baseline import BaselineOutputs
 from components.cache import CacheOutputs
-from components.database import ADMIN, DatabaseOutputs, Name
+from components.database import ADMIN, REPLICATOR, DatabaseOutputs, Name
 from components.foundation import FoundationOutputs
 from components.network import NetworkOutputs
 from components.registry import RegistryOutputs
 from components.spec import Spec, refuse
 
-RESERVED = ("default", "nodes", "publisher", "public", "connectivity-check", ADMIN)
-"""Names that something else has: Kubernetes' namespace and Redis' user, the platform's own service
-accounts, PostgreSQL's role for all, the platform's own check, PostgreSQL's administrator."""
+RESERVED = ("connectivity-check", "default", "nodes", ADMIN, "public", "publisher", REPLICATOR)
+"""Names that something else has: the platform's own check, Kubernetes' namespace and Redis' user,
+Google accounts of the platform, roles of PostgreSQL."""
 RESERVED_PREFIXES = ("kube-", "gke-", "gmp-", "pg-", "cloudsql")
 """What Kubernetes' and Google's own namespaces, and PostgreSQL's and Cloud SQL's roles, begin
 with."""
