@@ -133,7 +133,7 @@ def printed(chosen: Sequence[Line], width: int) -> str:
             for line in of:
                 cells = [words(one) for one in fidelities(line.statement).values()]
                 text.append(_columns((line.statement.subject, *cells), spread))
-    return "\n".join([*text, "", *_totals(chosen)])
+    return "\n".join([*text, "", *_totals()])
 
 
 def _columns(cells: Sequence[str], widths: Sequence[int]) -> str:
@@ -146,8 +146,8 @@ def _columns(cells: Sequence[str], widths: Sequence[int]) -> str:
     )
 
 
-def _totals(chosen: Sequence[Line]) -> Iterator[str]:
-    for target, of in counts(chosen).items():
+def _totals() -> Iterator[str]:
+    for target, of in counts(lines()).items():
         figures = ", ".join(f"{of[word]} {word}" for word in KINDS.values())
         yield f"{TARGETS[target]}: {figures} ({of['tried']} of the same are tried by a test)"
 

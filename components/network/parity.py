@@ -8,7 +8,7 @@ CLOUD = "tests/components/test_network_gcp.py"
 PLAN = "tests/components/test_plan.py"
 FIREWALL = "tests/components/test_network_firewall.py"
 RANGES = Same(f"{LOCAL}::test_both_targets_cut_the_block_alike")
-NO_NAT = Lacking("Docker lets everything out by the host's own addresses: an exchange sees those.")
+NO_NAT = Lacking("Nodes and pods go out by this machine's own address: an exchange sees that.")
 NOT_LOGGED = Lacking("Nothing is logged: which way a packet went can't be told afterwards.")
 
 PARITY = Parity(
@@ -72,7 +72,7 @@ PARITY = Parity(
         Statement(
             "Who may not reach the database or the cache is refused",
             Approximated(
-                "NetworkPolicy refuses pods; the host and other containers on its networks pass.",
+                "NetworkPolicy refuses pods; the nodes pass, and this machine by loopback ports.",
                 tried("database", "namespace_not_allowed_refused").backed_by,
             ),
             Same(f"{FIREWALL}::test_nothing_else_passes"),
