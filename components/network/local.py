@@ -13,8 +13,10 @@ from components.network.plan import address_plan, dynamic_pool, host
 from components.outputs import after
 
 NO_WAY_OUT = {"com.docker.network.bridge.enable_ip_masquerade": "false"}
-"""What the host publishes ports from, and nothing else: what leaves has an address that nobody
-outside the host sends an answer to."""
+"""What leaves has an address that nobody outside the host sends an answer to; the host may still
+publish ports."""
+NOT_EVEN_THE_HOST = {"com.docker.network.bridge.inhibit_ipv4": "true"}
+"""The host has no address in it: neither reaches the other."""
 
 
 def docker_networks(
@@ -51,7 +53,7 @@ def docker_networks(
 
     public = subnet("public", plan.public, options=NO_WAY_OUT)
     private = subnet("private", plan.private)
-    database = subnet("database", plan.database, internal=True)
+    database = subnet("database", plan.database, internal=True, options=NOT_EVEN_THE_HOST)
 
     def usable(network: docker.Network) -> Output[str]:
         return after(network.name, network.id)

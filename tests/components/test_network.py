@@ -18,11 +18,14 @@ def test_locally_only_the_database_network_is_internal():
     }
 
 
-def test_locally_what_stands_on_the_public_network_is_published_and_has_no_way_out():
-    masquerade = "com.docker.network.bridge.enable_ip_masquerade"
+def test_locally_only_the_clusters_network_has_a_way_out():
     options = {n.name: n.inputs.get("options") for n in build("network", "local").of(NETWORK)}
-    assert options["network-public"] == {masquerade: "false"}
-    assert options["network-private"] is None  # nodes fetch images, services reach exchanges
+    bridge = "com.docker.network.bridge"
+    assert options == {
+        "network-public": {f"{bridge}.enable_ip_masquerade": "false"},
+        "network-private": None,  # nodes fetch images, services reach exchanges
+        "network-database": {f"{bridge}.inhibit_ipv4": "true"},
+    }
 
 
 def test_locally_a_network_makes_room_for_the_one_that_replaces_it():
