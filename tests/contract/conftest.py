@@ -6,7 +6,7 @@ where it isn't. Nothing in the tests depends on the target: what only one can do
 what one does otherwise by decision in `expected.py`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -79,8 +79,9 @@ def wrong_authority() -> str:
 
 
 @pytest.fixture
-def expect(record_property: Callable[[str, object], None]) -> Expect:
-    return Expect(record_property)
+def expect(request: pytest.FixtureRequest) -> Expect:
+    heard: list[tuple[str, object]] = request.node.user_properties
+    return Expect(heard)
 
 
 @pytest.fixture(autouse=True)

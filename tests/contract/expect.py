@@ -1,7 +1,6 @@
 """Assertions about what a server said; its words go into the table."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 
@@ -10,12 +9,12 @@ from tests.contract.report import NOT_CONFIGURED, SAID
 
 
 class Expect:
-    def __init__(self, record: Callable[[str, object], None]) -> None:
-        self._record = record
+    def __init__(self, heard: list[tuple[str, object]]) -> None:
+        self._heard = heard
 
     def said(self, words: str) -> None:
         """What the table shows, if nothing follows."""
-        self._record(SAID, words)
+        self._heard.append((SAID, words))
 
     def answer(self, answer: Answer, wanted: str = "") -> str:
         """It succeeded, and said something that matches `wanted`; what it said."""

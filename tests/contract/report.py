@@ -75,7 +75,7 @@ def outcome(report: pytest.TestReport) -> tuple[str, str]:
         kind, _, words = said.removeprefix("Skipped: ").partition(": ")
         return (kind, words) if kind in (NOT_CONFIGURED, NOT_RUN) else (SKIPPED, said)
     crash = getattr(report.longrepr, "reprcrash", None)
-    return FAILED, str(crash.message if crash else report.longrepr)
+    return FAILED, str(crash.message if crash else report.longrepr).partition("\n")[0]
 
 
 def table(lines: list[Line], width: int | None = None) -> list[str]:
