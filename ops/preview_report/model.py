@@ -127,7 +127,12 @@ class Preview:
 
     @property
     def changed(self) -> list[Step]:
-        return [step for step in self.steps if step.op is not Op.SAME]
+        """What is not just as it was: also what only has another name."""
+        return [
+            step
+            for step in self.steps
+            if (step.op is not Op.SAME or step.renamed_from) and not _settled(step)
+        ]
 
     @property
     def errors(self) -> list[Diagnostic]:
@@ -178,6 +183,15 @@ def read(lines: Iterable[str]) -> Preview:
             case _:
                 unread += kind not in IGNORED
     return Preview(tuple(steps.values()), tuple(policies), tuple(diagnostics), unread, ended)
+
+
+def _settled(step: Step) -> bool:
+    """Whether it is a provider that Pulumi writes down anew, though nothing of it differs but that
+    the dynamic one holds all of the stack's settings."""
+    if not step.type.startswith("pulumi:providers:") or step.op is not Op.UPDATE:
+        return False
+    same = step.old and step.new and step.old.inputs == step.new.inputs
+    return bool(same) or step.type.endswith(":pulumi-python")
 
 
 def _events(lines: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:

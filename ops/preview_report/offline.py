@@ -103,6 +103,8 @@ class Offline:
             raise OpsError(f"the base of {stack} can't be previewed, so nothing compares: {said}")
 
     def compare(self, stack: str, place: Path, salt: str, env: Mapping[str, str]) -> model.Preview:
+        if not (self.head / f"Pulumi.{stack}.yaml").exists():
+            return self.gone(stack, place, env)
         config = settings(self.head, stack, place / "head.yaml", salt)
         rules: Sequence[str] = ()
         if config.get("alphintra:target") == "gcp":
@@ -110,10 +112,22 @@ class Offline:
             rules = (flag, str(self.head / pack))
         command = ["pulumi", "preview", f"--cwd={self.head}", f"--stack={stack}", *rules]
         preview, words = self.run(
-            [*command, f"--config-file={place / 'head.yaml'}"], place / "head.events", env
+            [*command, f"--config-file={place / 'head.yaml'}", f"--save-plan={place / 'plan'}"],
+            place / "head.events",
+            env,
         )
         if words and not preview.errors and not preview.policies:
             raise OpsError(f"pulumi can't preview {stack}: {words}")
+        return preview
+
+    def gone(self, stack: str, place: Path, env: Mapping[str, str]) -> model.Preview:
+        """What taking the stack's file away means: all of it is to go first."""
+        command = ["pulumi", "destroy", "--preview-only", f"--cwd={self.head}", f"--stack={stack}"]
+        preview, words = self.run(
+            [*command, f"--config-file={place / 'base.yaml'}"], place / "head.events", env
+        )
+        if words:
+            raise OpsError(f"pulumi can't tell what removing {stack} does: {words}")
         return preview
 
     def run(
