@@ -28,6 +28,13 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$"), AfterValidator(_
 
 
 class CacheSpec(Spec):
+    """One Redis and its copies.
+
+    What was acknowledged is there after a stop. Locally a crash of the machine costs up to a second
+    of writes (append-only file, synced each second); on GCP the loss of all nodes at once costs up
+    to an hour (snapshots).
+    """
+
     version: Literal["7.0"] = "7.0"
     """Minor version of Redis."""
     memory_gb: int = Field(default=1, ge=1, le=LARGEST_MEMORY_GB)

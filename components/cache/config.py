@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from components.cache import CacheSpec
 
 PORT = 6378
-"""Memorystore's for clients with TLS."""
+"""Memorystore's for clients with TLS; not checked against Google's pages, which say «a secure port»
+where they were read. Take the output, not the number."""
 FOLDER = "/etc/redis"
 AUTHORITY, CERTIFICATE, KEY = (
     f"{FOLDER}/{file}" for file in ("ca.pem", "server.pem", "server.key")
