@@ -52,7 +52,8 @@ COMPUTED: Computed = {
         "serverCaCerts": [{"cert": "old authority"}, {"cert": "new authority\n"}],
     },
     "gcp:serviceaccount/account:Account": lambda name, inputs: {
-        "email": f"{inputs['accountId']}@the-project.example"
+        "email": f"{inputs['accountId']}@the-project.example",
+        "name": f"the account {inputs['accountId']}",
     },
     "gcp:servicenetworking/connection:Connection": lambda _name, _inputs: {"peering": "to-google"},
     "gcp:sql/databaseInstance:DatabaseInstance": lambda name, _: {

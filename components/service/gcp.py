@@ -10,9 +10,11 @@ from components.network.plan import GOOGLE_APIS
 from components.outputs import after
 from components.service import Identity
 
-METADATA_SERVERS = (("169.254.169.252/32", 988), ("169.254.169.254/32", 80))
-"""GKE's metadata server, from which Google's libraries have their tokens: the first where Calico
-filters, the second with Dataplane V2. Google: kubernetes-engine/docs/how-to/workload-identity."""
+DATAPLANE_V2, ITS_DAEMON = "169.254.169.254/32", "169.254.169.252/32"
+METADATA_SERVER = ((DATAPLANE_V2, 80), (DATAPLANE_V2, 8080), (ITS_DAEMON, 988))
+"""GKE's metadata server, which Google's libraries have their tokens from: as a pod addresses it,
+and as the packet is passed on. Google: kubernetes-engine/docs/how-to/workload-identity (not read;
+as the network policies of several public projects quote it)."""
 APIS = (str(GOOGLE_APIS), 443)
 
 
@@ -41,5 +43,5 @@ def google_account(
     bound = after(account.email, binding.role)
     return Identity(
         annotations={"iam.gke.io/gcp-service-account": bound},
-        reaches=(*METADATA_SERVERS, APIS),
+        reaches=(*METADATA_SERVER, APIS),
     )

@@ -7,6 +7,7 @@ from policy.rules import (
     database,
     encryption,
     identity,
+    namespaces,
     network,
     nodes,
     operation,
@@ -29,4 +30,5 @@ RULES: tuple[Rule, ...] = (
     *operation.RULES,
     *placement.RULES,
     *workloads.RULES,
+    *namespaces.RULES,
 )

@@ -1,7 +1,10 @@
 """Who may do what."""
 
+from collections.abc import Iterator, Sequence
+from typing import Any
+
 from policy.checks import Test, every, items, must, never, none_of
-from policy.model import Check, Finding, Resource, ResourceRule
+from policy.model import UNKNOWN, Check, Finding, GraphRule, Resource, ResourceRule
 
 GRANTS = ("gcp:*I[Aa][Mm]Member", "gcp:*I[Aa][Mm]Binding")
 PROJECT_GRANTS = (
@@ -10,6 +13,11 @@ PROJECT_GRANTS = (
     "gcp:folder/iAMMember:IAMMember",
     "gcp:organizations/iAMMember:IAMMember",
 )
+ACCOUNT_GRANTS = (
+    "gcp:serviceaccount/iAMMember:IAMMember",
+    "gcp:serviceaccount/iAMBinding:IAMBinding",
+)
+WORKLOAD_IDENTITY = "roles/iam.workloadIdentityUser"
 IMPERSONATION = tuple(
     f"roles/iam.{role}"
     for role in (
@@ -43,6 +51,26 @@ def _accounts_administer_nothing(grant: Resource) -> list[Finding]:
     who = str(grant.inputs.get("member", ""))
     google = "@gcp-sa-" in who or "serviceAccount:service-" in who
     return [] if google else list(must("role", PLAIN)(grant))
+
+
+def _acted_as_by_one(resources: Sequence[Resource]) -> Iterator[tuple[Resource, Finding]]:
+    """Of Google accounts that pods act as: each is one Kubernetes account's."""
+    grants = [
+        one
+        for one in resources
+        if one.type in ACCOUNT_GRANTS and one.inputs.get("role") in (UNKNOWN, WORKLOAD_IDENTITY)
+    ]
+    bound: dict[Any, str] = {}
+    for grant in sorted(grants, key=lambda one: one.name):
+        account = grant.inputs.get("serviceAccountId")
+        members = grant.inputs.get("members", [grant.inputs.get("member")])
+        if UNKNOWN in (account, members, grant.inputs.get("role")):
+            yield grant, Finding("serviceAccountId", UNKNOWN, "known")
+        elif len({bound.get(account), *members} - {None}) > 1:
+            given = ", ".join(filter(None, (bound.get(account), *members)))
+            yield grant, Finding("member", given, "the only account that acts as it")
+        else:
+            bound[account] = members[0]
 
 
 RULES = (
@@ -99,6 +127,14 @@ RULES = (
         remedy="Workload Identity in the cluster, Workload Identity Federation in CI.",
         types=("gcp:serviceaccount/key:Key",),
         check=never("no key at all"),
+    ),
+    GraphRule(
+        id="iam-workload-identity-own",
+        title="The Google account of a service is no other Kubernetes account's",
+        sources=("Ours: what one service is granted, another must not use",),
+        severity="critical",
+        remedy="An account for each service, as components/service/gcp.py makes it.",
+        check=_acted_as_by_one,
     ),
     ResourceRule(
         id="iam-federation-restricted",

@@ -274,8 +274,9 @@ def test_on_gcp_it_is_granted_nothing_in_the_project():
 def test_on_gcp_pods_reach_googles_tokens_and_apis():
     given = policies(build("service", "gcp", NOTHING))["allow-google"]
     assert destinations(given) == [
-        ("169.254.169.252/32", [988]),
         ("169.254.169.254/32", [80]),
+        ("169.254.169.254/32", [8080]),
+        ("169.254.169.252/32", [988]),
         ("199.36.153.4/30", [443]),
     ]
 

@@ -4,6 +4,7 @@ from policy.rules.cache import INSTANCE as REDIS
 from policy.rules.cluster import CLUSTER
 from policy.rules.database import INSTANCE as SQL
 from policy.rules.encryption import KEY
+from policy.rules.namespaces import NAMESPACE, QUOTA, RBAC
 from policy.rules.network import NETWORK, SUBNET
 from policy.rules.nodes import POOL
 from policy.rules.operation import SERVICE
@@ -11,6 +12,8 @@ from policy.rules.registry import REPOSITORY
 from policy.rules.storage import BUCKET
 from tests.policy.graphs import Change, added, both, given, without
 
+ACTS_AS = "gcp:serviceaccount/iAMMember:IAMMember"
+DENY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
 RULE = "gcp:compute/networkFirewallPolicyRule:NetworkFirewallPolicyRule"
 GRANT = "gcp:projects/iAMMember:IAMMember"
 BINDING = "gcp:projects/iAMBinding:IAMBinding"
@@ -168,6 +171,9 @@ PROJECT_RULES: dict[str, Change] = {
     ),
     "iam-no-wide-impersonation": given(GRANT, "role", "roles/iam.serviceAccountTokenCreator"),
     "iam-accounts-administer-nothing": given(GRANT, "role", "roles/container.admin"),
+    "iam-workload-identity-own": given(
+        ACTS_AS, "serviceAccountId", "the account prod-trading-api", "auth"
+    ),
     "iam-no-account-keys": added("gcp:serviceaccount/key:Key"),
     "iam-federation-restricted": added(
         "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider"
@@ -196,4 +202,19 @@ WORKLOAD_RULES: dict[str, Change] = {
     "pod-restricted": given(JOB, f"{POD}.hostNetwork", True),
 }
 
-BROKEN = {**NETWORK_RULES, **CLUSTER_RULES, **DATA_RULES, **PROJECT_RULES, **WORKLOAD_RULES}
+NAMESPACE_RULES: dict[str, Change] = {
+    "namespace-restricted-pods": given(NAMESPACE, "metadata.labels", {}),
+    "namespace-closed-by-default": given(DENY, "spec.ingress", [{}], "auth-default-deny"),
+    "namespace-limited": without(QUOTA),
+    "rbac-no-cluster-admin": given(f"{RBAC}:ClusterRoleBinding", "roleRef.name", "cluster-admin"),
+    "rbac-no-wildcards": given(f"{RBAC}:ClusterRole", "rules.verbs", ["*"]),
+}
+
+BROKEN = {
+    **NETWORK_RULES,
+    **CLUSTER_RULES,
+    **DATA_RULES,
+    **PROJECT_RULES,
+    **WORKLOAD_RULES,
+    **NAMESPACE_RULES,
+}
