@@ -87,9 +87,10 @@ def test_write_and_read(inside: Pod, expect: Expect):
 @pytest.mark.usefixtures("replica")
 def test_read_from_replica(inside: Pod, expect: Expect):
     word = a_word()
+    there = fetch(word, "redis_reader")
     follows = (
-        f"{store(word)} && for _ in {{1..{STALE_FOR_SECONDS}0}}; do "
-        f"({fetch(word, 'redis_reader')}) && break; sleep 0.1; done; "
+        f"{store(word)} || exit 1; end=$((SECONDS + {STALE_FOR_SECONDS})); "
+        f"until ({there}) || ((SECONDS >= end)); do sleep 0.1; done; "
         "redis_reader INFO replication | grep ^role"
     )
     expect.answer(inside.run(follows), rf"{word}\n(.*\n)*role:slave")

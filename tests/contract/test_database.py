@@ -84,9 +84,9 @@ def test_write_and_read(inside: Pod, expect: Expect):
 def test_read_from_replica(inside: Pod, expect: Expect):
     word, store = insert()
     follows = (
-        f'sql "{store}" && for _ in {{1..{STALE_FOR_SECONDS}0}}; do '
-        f'sql_reader "{select(word)}" && break; sleep 0.1; done >/dev/null; '
-        f"sql_reader \"SELECT 'in recovery', pg_is_in_recovery(), count(*) FROM contract"
+        f'sql "{store}" || exit 1; end=$((SECONDS + {STALE_FOR_SECONDS})); '
+        f'until sql_reader "{select(word)}" > /dev/null || ((SECONDS >= end)); do sleep 0.1; done; '
+        "sql_reader \"SELECT 'in recovery', pg_is_in_recovery(), count(*) FROM contract"
         f" WHERE word = '{word}'\""
     )
     expect.answer(inside.run(follows), r"in recovery\|t\|1")
