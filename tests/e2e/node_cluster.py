@@ -1,4 +1,4 @@
-"""What test_node.py needs to talk to Docker, to k3d, to a cluster and to a registry."""
+"""The cluster of test_node.py, and what it needs to talk to it, to Docker and to a registry."""
 
 from __future__ import annotations
 
@@ -6,17 +6,37 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import subprocess
 import tarfile
 import time
 import tomllib
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
+
+import pytest
 
 CATALOG = Path(__file__).parents[2] / "images" / "catalog.toml"
 Cluster = dict[str, str]
+NAME = "alphintra-node-test"
+AGENTS = 2
+SERVER = f"k3d-{NAME}-server-0"
+NODES = [SERVER, *(f"k3d-{NAME}-agent-{i}" for i in range(AGENTS))]
+LATE = f"{NAME}-late"
+REGISTRY, DATABASE, STRANGER = f"{NAME}-registry", f"{NAME}-database", f"{NAME}-stranger"
+OTHER, CALLER = f"{NAME}-other", f"{NAME}-caller"
+DATA_NETWORK = f"{NAME}-data"
+CONTAINERS = (REGISTRY, DATABASE, STRANGER, OTHER, CALLER)
+PODS = "10.62.0.0/16"
+# Answers every connection to port 8080 or 8081 with the name in $ANSWER.
+LISTENER = (
+    "use IO::Socket::INET; $p = fork ? 8080 : 8081;"
+    " $s = IO::Socket::INET->new(LocalPort => $p, Listen => 9, ReuseAddr => 1) or die;"
+    " while ($c = $s->accept) { print $c $ENV{ANSWER}; close $c }"
+)
 T = TypeVar("T")
 
 
@@ -72,13 +92,15 @@ def wait(what: str, seconds: float, attempt: Callable[[], T]) -> T:
             time.sleep(1)
 
 
-def workload(kind: str, name: str, command: list[str], **more: Any) -> dict[str, Any]:
+def workload(
+    kind: str, name: str, command: list[str], namespace: str = "default", **more: Any
+) -> dict[str, Any]:
     pod = more.pop("pod", {})
     container = {"name": name, "image": image("debian"), "imagePullPolicy": "Never"}
     return {
         "apiVersion": "apps/v1",
         "kind": kind,
-        "metadata": {"name": name},
+        "metadata": {"name": name, "namespace": namespace},
         "spec": {
             "selector": {"matchLabels": {"app": name}},
             "template": {
@@ -93,18 +115,31 @@ def workload(kind: str, name: str, command: list[str], **more: Any) -> dict[str,
     }
 
 
-def pods(cluster: Cluster, app: str) -> dict[str, str]:
-    """The running pods of an app: their names by node."""
-    running = items(cluster, "pods", "-l", f"app={app}", "--field-selector=status.phase=Running")
+def service(name: str, namespace: str = "default", **more: Any) -> dict[str, Any]:
     return {
-        p["spec"]["nodeName"]: p["metadata"]["name"]
-        for p in running
-        if "deletionTimestamp" not in p["metadata"]
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {"selector": {"app": name}, "ports": [{"port": 80, "targetPort": 8080}], **more},
     }
 
 
-def in_pod(cluster: Cluster, pod: str, script: str) -> str:
-    return kubectl(cluster, "exec", pod, "--", "bash", "-c", script).strip()
+def running(cluster: Cluster, app: str, namespace: str = "default") -> list[dict[str, Any]]:
+    found = items(
+        cluster,
+        *("pods", "-n", namespace, "-l", f"app={app}", "--field-selector=status.phase=Running"),
+    )
+    return [p for p in found if "deletionTimestamp" not in p["metadata"]]
+
+
+def pods(cluster: Cluster, app: str, namespace: str = "default") -> dict[str, str]:
+    """The running pods of an app: their names by node."""
+    found = running(cluster, app, namespace)
+    return {p["spec"]["nodeName"]: p["metadata"]["name"] for p in found}
+
+
+def in_pod(cluster: Cluster, pod: str, script: str, namespace: str = "default") -> str:
+    return kubectl(cluster, "exec", "-n", namespace, pod, "--", "bash", "-c", script).strip()
 
 
 def call(host: str, port: int = 80) -> str:
@@ -157,3 +192,105 @@ def upload(address: str, repository: str, archive: bytes) -> None:
         }
     body = json.dumps(manifest).encode()
     request("PUT", f"{base}/manifests/1", body, manifest_type)
+
+
+def listeners(name: str, namespace: str = "default", **more: Any) -> dict[str, Any]:
+    """A pod on every node that answers with its node's name."""
+    answer = {"name": "ANSWER", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}
+    command = ["perl", "-e", LISTENER]
+    return workload("DaemonSet", name, command, namespace, env=[answer], **more)
+
+
+class Servers(NamedTuple):
+    """Addresses of containers outside the cluster: `database` has an allowance, `other` none."""
+
+    database: str
+    other: str
+
+
+def connect_servers() -> Servers:
+    """Two containers on a second network of the nodes, one that has no way out."""
+    docker("network", "create", "--internal", DATA_NETWORK)
+    for node in NODES:
+        docker("network", "connect", DATA_NETWORK, node)
+    for name in (DATABASE, OTHER):
+        docker(
+            *("run", "-d", "--name", name, "--network", DATA_NETWORK, "-e", "ANSWER=data"),
+            *(image("debian"), "perl", "-e", LISTENER),
+        )
+    form = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
+    return Servers(*(docker("inspect", "-f", form, name).strip() for name in (DATABASE, OTHER)))
+
+
+def remove() -> None:
+    for container in CONTAINERS:
+        subprocess.run(["docker", "rm", "-fv", container], capture_output=True, check=False)
+    subprocess.run(["k3d", "cluster", "delete", NAME], capture_output=True, check=False)
+    subprocess.run(["docker", "network", "rm", DATA_NETWORK], capture_output=True, check=False)
+
+
+def leftovers() -> list[str]:
+    found: list[str] = []
+    for listing in (["ps", "-aq"], ["network", "ls", "-q"], ["volume", "ls", "-q"]):
+        found += docker(*listing, "--filter", f"name={NAME}").split()
+    return found
+
+
+def mounted() -> set[str]:
+    """The nodes' volumes, named by Docker or by k3d."""
+    form = '{{range .Mounts}}{{if eq .Type "volume"}}{{.Name}} {{end}}{{end}}'
+    return set(docker("inspect", "-f", form, *NODES).split())
+
+
+@contextmanager
+def created(folder: Path) -> Generator[Cluster]:
+    """The cluster, with an answering pod on every node; afterwards nothing is left of it."""
+    for tool in ("docker", "k3d", "kubectl"):
+        assert shutil.which(tool), f"{tool} is not on PATH: `make setup`, then `. .toolchain/env`"
+    if not docker("images", "-q", image("node")).strip():
+        pytest.skip(f"{image('node')} is only built where rancher/k3s cannot be pulled")
+    registries = folder / "registries.yaml"
+    registries.write_text(
+        f'mirrors: {{"localhost:5050": {{endpoint: ["http://{REGISTRY}:5000"]}}}}'
+    )
+    kubeconfig = folder / "kubeconfig"
+    remove()
+    try:
+        k3d(
+            *("cluster", "create", NAME, "--image", image("node"), "--agents", str(AGENTS)),
+            *("--registry-config", str(registries), "--kubeconfig-update-default=false"),
+            *("--k3s-arg", "--disable=traefik,metrics-server@server:*"),
+            *("--k3s-arg", f"--cluster-cidr={PODS}@server:*"),
+            *("--k3s-arg", "--service-cidr=10.63.0.0/16@server:*"),
+            *("--k3s-arg", "--node-label=alphintra.io/test=yes@agent:*"),
+            *("--wait", "--timeout", "240s"),
+        )
+        kubeconfig.write_text(k3d("kubeconfig", "get", NAME))
+        k3d("image", "import", "-c", NAME, image("debian"))
+        made = {"kubeconfig": str(kubeconfig)}
+        apply(made, listeners("probe"), service("probe"))
+        kubectl(made, "rollout", "status", "daemonset/probe", "--timeout=120s")
+        yield made
+        volumes = mounted()
+    finally:
+        remove()
+    assert leftovers() == []
+    assert not volumes & set(docker("volume", "ls", "-q").split())
+
+
+def assert_ready(cluster: Cluster) -> None:
+    ready = {
+        n["metadata"]["name"]
+        for n in items(cluster, "nodes")
+        for c in n["status"]["conditions"]
+        if c["type"] == "Ready" and c["status"] == "True"
+    }
+    assert ready == set(NODES)
+
+
+def assert_every_node_reaches_the_service(cluster: Cluster) -> None:
+    probes = pods(cluster, "probe")
+    assert set(probes) == set(NODES)
+    for pod in probes.values():
+        answers = in_pod(cluster, pod, f"for i in {{1..30}}; do {call('probe')}; echo; done")
+        assert set(answers.split()) == set(NODES)

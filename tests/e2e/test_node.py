@@ -8,17 +8,25 @@ from __future__ import annotations
 
 import ipaddress
 import json
-import shutil
 import subprocess
 from collections.abc import Iterator
 
 import pytest
 
 from tests.e2e.node_cluster import (
+    NAME,
+    NODES,
+    REGISTRY,
+    SERVER,
+    STRANGER,
     Cluster,
     addresses,
     apply,
+    assert_every_node_reaches_the_service,
+    assert_ready,
     call,
+    connect_servers,
+    created,
     docker,
     image,
     in_pod,
@@ -31,104 +39,11 @@ from tests.e2e.node_cluster import (
     workload,
 )
 
-NAME = "alphintra-node-test"
-AGENTS = 2
-SERVER = f"k3d-{NAME}-server-0"
-NODES = [SERVER, *(f"k3d-{NAME}-agent-{i}" for i in range(AGENTS))]
-REGISTRY, DATABASE, STRANGER = f"{NAME}-registry", f"{NAME}-database", f"{NAME}-stranger"
-DATA_NETWORK = f"{NAME}-data"
-# Answers every connection with the name in $ANSWER.
-LISTENER = (
-    "use IO::Socket::INET; $s = IO::Socket::INET->new(LocalPort => 8080, Listen => 9,"
-    " ReuseAddr => 1) or die; while ($c = $s->accept) { print $c $ENV{ANSWER}; close $c }"
-)
-
-
-def remove() -> None:
-    for container in (REGISTRY, DATABASE, STRANGER):
-        subprocess.run(["docker", "rm", "-fv", container], capture_output=True, check=False)
-    subprocess.run(["k3d", "cluster", "delete", NAME], capture_output=True, check=False)
-    subprocess.run(["docker", "network", "rm", DATA_NETWORK], capture_output=True, check=False)
-
-
-def leftovers() -> list[str]:
-    found: list[str] = []
-    for listing in (["ps", "-aq"], ["network", "ls", "-q"], ["volume", "ls", "-q"]):
-        found += docker(*listing, "--filter", f"name={NAME}").split()
-    return found
-
-
-def mounted() -> set[str]:
-    """The nodes' volumes, named by Docker or by k3d."""
-    form = '{{range .Mounts}}{{if eq .Type "volume"}}{{.Name}} {{end}}{{end}}'
-    return set(docker("inspect", "-f", form, *NODES).split())
-
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    for tool in ("docker", "k3d", "kubectl"):
-        assert shutil.which(tool), f"{tool} is not on PATH: `make setup`, then `. .toolchain/env`"
-    if not docker("images", "-q", image("node")).strip():
-        pytest.skip(f"{image('node')} is only built where rancher/k3s cannot be pulled")
-    folder = tmp_path_factory.mktemp("node")
-    registries = folder / "registries.yaml"
-    registries.write_text(
-        f'mirrors: {{"localhost:5050": {{endpoint: ["http://{REGISTRY}:5000"]}}}}'
-    )
-    kubeconfig = folder / "kubeconfig"
-    remove()
-    try:
-        k3d(
-            *("cluster", "create", NAME, "--image", image("node"), "--agents", str(AGENTS)),
-            *("--registry-config", str(registries), "--kubeconfig-update-default=false"),
-            *("--k3s-arg", "--disable=traefik,metrics-server@server:*"),
-            *("--k3s-arg", "--cluster-cidr=10.62.0.0/16@server:*"),
-            *("--k3s-arg", "--service-cidr=10.63.0.0/16@server:*"),
-            *("--k3s-arg", "--node-label=alphintra.io/test=yes@agent:*"),
-            *("--wait", "--timeout", "240s"),
-        )
-        kubeconfig.write_text(k3d("kubeconfig", "get", NAME))
-        k3d("image", "import", "-c", NAME, image("debian"))
-        answer = {"name": "ANSWER", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}
-        made = {"kubeconfig": str(kubeconfig)}
-        apply(
-            made,
-            workload("DaemonSet", "probe", ["perl", "-e", LISTENER], env=[answer]),
-            {
-                "apiVersion": "v1",
-                "kind": "Service",
-                "metadata": {"name": "probe"},
-                "spec": {
-                    "selector": {"app": "probe"},
-                    "ports": [{"port": 80, "targetPort": 8080}],
-                },
-            },
-        )
-        kubectl(made, "rollout", "status", "daemonset/probe", "--timeout=120s")
+    with created(tmp_path_factory.mktemp("node")) as made:
         yield made
-        volumes = mounted()
-    finally:
-        remove()
-    assert leftovers() == []
-    assert not volumes & set(docker("volume", "ls", "-q").split())
-
-
-def assert_ready(cluster: Cluster) -> None:
-    ready = {
-        n["metadata"]["name"]
-        for n in items(cluster, "nodes")
-        for c in n["status"]["conditions"]
-        if c["type"] == "Ready" and c["status"] == "True"
-    }
-    assert ready == set(NODES)
-
-
-def assert_every_node_reaches_the_service(cluster: Cluster) -> None:
-    probes = pods(cluster, "probe")
-    assert set(probes) == set(NODES)
-    for pod in probes.values():
-        answers = in_pod(cluster, pod, f"for i in {{1..30}}; do {call('probe')}; echo; done")
-        assert set(answers.split()) == set(NODES)
 
 
 def test_nodes_are_ready_and_say_what_they_are(cluster: Cluster) -> None:
@@ -147,7 +62,7 @@ def test_names(cluster: Cluster) -> None:
     for pod in pods(cluster, "probe").values():
         found = wait(
             "names",
-            60,
+            120,  # the kubelet renews a ConfigMap's files within about 90 s
             lambda pod=pod: in_pod(
                 cluster, pod, f"getent hosts kubernetes.default host.k3d.internal {SERVER}"
             ),
@@ -194,17 +109,11 @@ def test_images_come_from_the_mirror(cluster: Cluster) -> None:
 
 
 def test_pods_reach_a_second_network_without_a_way_out(cluster: Cluster) -> None:
-    docker("network", "create", "--internal", DATA_NETWORK)
-    for node in NODES:
-        docker("network", "connect", DATA_NETWORK, node)
-    docker(
-        *("run", "-d", "--name", DATABASE, "--network", DATA_NETWORK, "-e", "ANSWER=data"),
-        *(image("debian"), "perl", "-e", LISTENER),
-    )
-    form = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
-    address = docker("inspect", "-f", form, DATABASE).strip()
+    servers = connect_servers()
     for pod in pods(cluster, "probe").values():
-        answer = wait("data", 30, lambda pod=pod: in_pod(cluster, pod, call(address, 8080)))
+        answer = wait(
+            "data", 30, lambda pod=pod: in_pod(cluster, pod, call(servers.database, 8080))
+        )
         assert answer == "data"
 
 

@@ -56,6 +56,8 @@ func main() {
 		etcdmain.Main(os.Args)
 	case "kubectl":
 		kubectl()
+	case "await-policy":
+		runAwaitPolicy()
 	case "--version", "-v", "version":
 		fmt.Println(versionLine())
 	case "", "--help", "-h", "help":
@@ -74,7 +76,7 @@ func main() {
 func command(argv []string) (name string, args []string) {
 	name = filepath.Base(argv[0])
 	_, known := componentCommands[name]
-	if known || name == "kubectl" || name == "etcd" {
+	if known || name == "kubectl" || name == "etcd" || name == "await-policy" {
 		return name, argv[1:]
 	}
 	if len(argv) < 2 {

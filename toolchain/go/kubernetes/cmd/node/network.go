@@ -145,16 +145,24 @@ func ensureRule(table, chain string, rule ...string) {
 	}
 }
 
-const podBridge = "cni0"
+const (
+	podBridge  = "cni0"
+	cniVersion = "0.4.0"
+)
 
 // cniConfig is the pod network of one node: a bridge, whose other nodes are reached by routes.
-func cniConfig(podCIDR string) string {
-	return fmt.Sprintf(`{"cniVersion": "0.4.0", "name": "pods", "plugins": [
+func cniConfig(podCIDR string, policies bool) string {
+	last := ""
+	if policies {
+		last = `,
+  {"type": "await-policy"}`
+	}
+	return fmt.Sprintf(`{"cniVersion": %q, "name": "pods", "plugins": [
   {"type": "bridge", "bridge": %q, "isGateway": true, "hairpinMode": true, "ipMasq": false,
    "ipam": {"type": "host-local", "ranges": [[{"subnet": %q}]], "routes": [{"dst": "0.0.0.0/0"}]}},
-  {"type": "portmap", "capabilities": {"portMappings": true}}
+  {"type": "portmap", "capabilities": {"portMappings": true}}%s
 ]}
-`, podBridge, podCIDR)
+`, cniVersion, podBridge, podCIDR, last)
 }
 
 // podNetwork gives this node's pods a network and follows where the other nodes' pods are. It does not end.
@@ -187,7 +195,7 @@ func (n *node) reachPods(other corev1.Node, done map[string]string) {
 	}
 	if other.Name == n.nodeName {
 		n.masquerade(cidr)
-		must(writeFile(cniDir+"/10-pods.conflist", []byte(cniConfig(cidr)), 0o644))
+		must(writeFile(cniDir+"/10-pods.conflist", []byte(cniConfig(cidr, !n.cluster.DisableNetworkPolicy)), 0o644))
 	} else if out, err := exec.Command("ip", "route", "replace", cidr, "via", address).CombinedOutput(); err != nil {
 		warn("Route to the pods of %s, %s: %v: %s", other.Name, want, err, out)
 		return

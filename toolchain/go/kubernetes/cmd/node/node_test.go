@@ -150,11 +150,13 @@ func TestComponentAndManifestNames(t *testing.T) {
 }
 
 func TestPodNetworkIsJSON(t *testing.T) {
-	var c struct{ Plugins []struct{ Type string } }
-	if err := json.Unmarshal([]byte(cniConfig("10.42.1.0/24")), &c); err != nil || len(c.Plugins) != 2 {
-		t.Errorf("got %+v, %v", c, err)
+	for policies, want := range map[bool]int{true: 3, false: 2} {
+		var c struct{ Plugins []struct{ Type string } }
+		if err := json.Unmarshal([]byte(cniConfig("10.42.1.0/24", policies)), &c); err != nil || len(c.Plugins) != want {
+			t.Errorf("policies %v: got %+v, %v", policies, c, err)
+		}
 	}
-	if !strings.Contains(cniConfig("10.42.1.0/24"), `"subnet": "10.42.1.0/24"`) {
+	if !strings.Contains(cniConfig("10.42.1.0/24", true), `"subnet": "10.42.1.0/24"`) {
 		t.Error("the pod network is missing")
 	}
 }

@@ -108,6 +108,7 @@ func TestCommandIsNamedByTheLinkOrTheFirstArgument(t *testing.T) {
 		"k3s":                         "",
 		"./node --version":            "--version",
 		"etcd --listen-client-urls=x": "etcd",
+		"/usr/lib/cni/await-policy":   "await-policy",
 	} {
 		if name, _ := command(strings.Fields(line)); name != want {
 			t.Errorf("%s: got %q, want %q", line, name, want)

@@ -13,6 +13,7 @@ import (
 	kuberouter "github.com/cloudnativelabs/kube-router/v2/pkg/options"
 	"github.com/coreos/go-iptables/iptables"
 	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/cache"
@@ -25,6 +26,7 @@ import (
 func networkPolicyCommand() *cobra.Command {
 	config := kuberouter.NewKubeRouterConfig()
 	config.EnableIPv4 = true
+	var nodeAddress string
 	c := &cobra.Command{
 		Use:  "network-policy",
 		Args: cobra.NoArgs,
@@ -32,12 +34,13 @@ func networkPolicyCommand() *cobra.Command {
 			if err := canEnforce(); err != nil {
 				return fmt.Errorf("network policies cannot be enforced here (--disable-network-policy does without): %w", err)
 			}
-			return enforce(client(config.Kubeconfig), config)
+			return enforce(client(config.Kubeconfig), config, nodeAddress)
 		},
 	}
 	f := c.Flags()
 	f.StringVar(&config.Kubeconfig, "kubeconfig", "", "")
 	f.StringVar(&config.HostnameOverride, "hostname-override", "", "")
+	f.StringVar(&nodeAddress, "node-ip", "", "")
 	f.StringSliceVar(&config.ClusterIPCIDRs, "service-cluster-ip-range", nil, "")
 	f.StringVar(&config.NodePortRange, "service-node-port-range", config.NodePortRange, "")
 	return c
@@ -54,12 +57,12 @@ func (n *node) networkPolicy() {
 		return err
 	})
 	n.start("network-policy", self,
-		"--kubeconfig="+kubeletKubeconfig, "--hostname-override="+n.nodeName,
+		"--kubeconfig="+kubeletKubeconfig, "--hostname-override="+n.nodeName, "--node-ip="+n.address,
 		"--service-cluster-ip-range="+n.cluster.ServiceCIDR)
 }
 
 // enforce keeps this node's packet filter as the cluster's policies want it. It ends only with an error.
-func enforce(cs kubernetes.Interface, config *kuberouter.KubeRouterConfig) error {
+func enforce(cs kubernetes.Interface, config *kuberouter.KubeRouterConfig, nodeAddress string) error {
 	filters, sets, err := netpol.NewIPTablesHandlers(config)
 	if err != nil {
 		return err
@@ -68,30 +71,39 @@ func enforce(cs kubernetes.Interface, config *kuberouter.KubeRouterConfig) error
 	pods := factory.Core().V1().Pods().Informer()
 	namespaces := factory.Core().V1().Namespaces().Informer()
 	policies := factory.Networking().V1().NetworkPolicies().Informer()
-	controller, err := netpol.NewNetworkPolicyController(cs, config, pods, policies, namespaces, &sync.Mutex{}, filters, sets)
+	starting := &startingPods{Indexer: pods.GetIndexer(), nodeAddress: nodeAddress, addresses: map[types.UID]string{}}
+	controller, err := netpol.NewNetworkPolicyController(cs, config, startingInformer{pods, starting}, policies, namespaces,
+		&sync.Mutex{}, filters, sets)
 	if err != nil {
 		return err
 	}
-	for informer, handler := range map[cache.SharedIndexInformer]cache.ResourceEventHandler{
-		pods: controller.PodEventHandler, namespaces: controller.NamespaceEventHandler,
-		policies: controller.NetworkPolicyEventHandler,
+	for _, e := range []struct {
+		of      cache.SharedIndexInformer
+		handler cache.ResourceEventHandler
+	}{
+		{pods, controller.PodEventHandler},
+		{pods, cache.ResourceEventHandlerFuncs{DeleteFunc: starting.forget}},
+		{namespaces, controller.NamespaceEventHandler},
+		{policies, controller.NetworkPolicyEventHandler},
 	} {
-		if _, err := informer.AddEventHandler(handler); err != nil {
+		if _, err := e.of.AddEventHandler(e.handler); err != nil {
 			return err
 		}
 	}
 	never := make(chan struct{})
 	factory.Start(never)
 	factory.WaitForCacheSync(never)
-	heartbeats := make(chan *healthcheck.ControllerHeartbeat)
+	heartbeats, rounds := make(chan *healthcheck.ControllerHeartbeat), newRounds()
 	go func() {
-		for range heartbeats { // its pulse is that of the process: the supervisor feels it
+		for range heartbeats {
+			rounds.begun()
 		}
 	}()
 	var ended sync.WaitGroup
 	ended.Add(1)
-	controller.Run(heartbeats, never, &ended)
-	return nil
+	go controller.Run(heartbeats, never, &ended)
+	a := &admission{pods: starting, rounds: rounds, request: controller.RequestFullSync, rules: forwardingRules}
+	return a.listen(startingSocket)
 }
 
 // bridgeFilter makes packets between two pods on one node, which the bridge passes, go through the packet filter.
