@@ -22,6 +22,7 @@ def test_every_make_command_of_the_readme_exists():
 
 NEEDS_ACCOUNT = {
     "make up STACK=staging",
+    "make contract STACK=staging",
     "make bootstrap-gcp STACK=staging",
     "gcloud auth configure-docker",
 }

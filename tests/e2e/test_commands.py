@@ -20,6 +20,8 @@ SAYS: dict[str, tuple[str, str]] = {
     ),
     "make shell SERVICE=cache": ("PING", "PONG"),
     "make shell SERVICE=cache-replica": ("INFO replication", "role:slave"),
+    "make contract": ("", "42 ok; "),
+    "make parity": ("", "lacking"),
     "make kubeconfig": ("", "kubectl get nodes"),
     "make help": ("", "make up"),
     ". .toolchain/env": ("", ""),
