@@ -12,7 +12,18 @@ from components.network import host as module
 from components.network.host import HostRangesProvider, overlaps, routes
 from tests.components.fake_host import FakeHost, install
 
-NEWS = {"cidr": "10.60.0.0/16", "project": "alphintra", "stack": "dev"}
+CLOSED = {"com.docker.network.bridge.inhibit_ipv4": "true"}
+WANTED: dict[str, dict[str, Any]] = {
+    "alphintra-dev-private": {"subnet": "10.60.16.0/20", "options": {}},
+    "alphintra-dev-database": {"subnet": "10.60.32.0/20", "options": CLOSED},
+}
+NEWS: dict[str, Any] = {
+    "cidr": "10.60.0.0/16",
+    "networks": WANTED,
+    "project": "alphintra",
+    "stack": "dev",
+}
+OWN = {"io.alphintra.project": "alphintra", "io.alphintra.stack": "dev"}
 ROUTES = """\
 Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
 eth0\t00000000\t0102A8C0\t0003\t0\t0\t0\t00000000\t0\t0\t0
@@ -22,7 +33,13 @@ br-0a1b2c3d\t0010A00A\t00000000\t0001\t0\t0\t0\t00F0FFFF\t0\t0\t0
 
 
 def network(name: str, subnet: str, **labels: str) -> dict[str, Any]:
-    return {"Name": name, "Labels": labels, "IPAM": {"Config": [{"Subnet": subnet}]}}
+    return {
+        "Name": name,
+        "Labels": labels,
+        "IPAM": {"Config": [{"Subnet": subnet}]},
+        "Options": {},
+        "Containers": {"0a1b2c3d": {"Name": "one"}},
+    }
 
 
 @pytest.fixture
@@ -53,8 +70,23 @@ def test_an_overlap_is_named(docker: FakeHost):
 
 
 def test_the_stacks_own_networks_do_not_count(docker: FakeHost):
-    own = {"io.alphintra.project": "alphintra", "io.alphintra.stack": "dev"}
-    assert check(docker, network("alphintra-dev-private", "10.60.16.0/20", **own)) == []
+    assert check(docker, network("alphintra-dev-private", "10.60.16.0/20", **OWN)) == []
+
+
+@pytest.mark.parametrize(("subnet", "options"), [("10.60.32.0/20", {}), ("10.70.32.0/20", CLOSED)])
+def test_a_network_in_use_that_was_made_otherwise_is_in_the_way(
+    docker: FakeHost, subnet: str, options: dict[str, str]
+):
+    standing = {**network("alphintra-dev-database", subnet, **OWN), "Options": options}
+    (reason,) = check(docker, standing)
+    assert reason.startswith("alphintra-dev-database: Docker can't change a network")
+    assert reason.endswith("`make down STACK=dev`, then `make up STACK=dev`")
+    assert check(docker, {**standing, "Containers": {}}) == []
+
+
+def test_a_network_that_stands_as_asked_for_is_not(docker: FakeHost):
+    standing = network("alphintra-dev-database", "10.60.32.0/20", **OWN)
+    assert check(docker, {**standing, "Options": CLOSED}) == []
 
 
 def test_another_stacks_networks_count(docker: FakeHost):

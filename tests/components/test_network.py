@@ -23,7 +23,7 @@ def test_locally_only_the_clusters_network_has_a_way_out():
     bridge = "com.docker.network.bridge"
     assert options == {
         "network-public": {f"{bridge}.enable_ip_masquerade": "false"},
-        "network-private": None,  # nodes fetch images, services reach exchanges
+        "network-private": {},  # nodes fetch images, services reach exchanges
         "network-database": {f"{bridge}.inhibit_ipv4": "true"},
     }
 
