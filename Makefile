@@ -5,6 +5,8 @@
 #   FORCE=1          with down and bootstrap-gcp: don't ask
 #   LACKING=1        with parity: only what a target lacks
 #   DISRUPTIVE=1     with contract: restart a cloud stack's servers, too
+#   BASE=main OUT=… LIVE=1 GATE=1   with report: compare with what, write where; against the
+#                    stacks' recorded state; fail unless the verdict is safe
 #   PROJECT=… REGION=… DRY_RUN=1   with bootstrap-gcp: where; print its commands only
 
 STACK ?= dev
@@ -18,7 +20,7 @@ CLOUD = $(shell grep -qs '^ *alphintra:target: *gcp' Pulumi.$(STACK).yaml && ech
 # What prepares says so on stderr: the output is the command's own (`make shell … < script | …`).
 .DEFAULT_GOAL := help
 .PHONY: help setup venv stack up preview down restart status health logs shell kubeconfig \
-	bootstrap-gcp contract parity check test e2e
+	bootstrap-gcp contract parity report comment check test e2e
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,10 +74,21 @@ contract: DEV = --dev
 contract: setup ## hold a running stack to the contract, from inside its cluster
 	@$(IN_ENV) pytest tests/contract --stack=$(STACK)
 
+report: CLOUD = --cloud
+report: setup ## BASE=main: whether what changed since is dangerous, for each stack, and why
+	@. ./.toolchain/env && { $(IN_VENV) ops.preview_report \
+		$(if $(BASE),--base=$(BASE)) $(if $(OUT),--out=$(OUT)) $(if $(FULL),--full=$(FULL)) \
+		$(if $(filter command,$(origin STACK)),--stack=$(STACK)) $(if $(filter 1,$(LIVE)),--live) \
+		|| { code=$$?; [ "$(GATE)" != 1 ] && { [ $$code = 3 ] || [ $$code = 4 ]; }; }; }
+
+comment: ## for the workflow: keep the report's comment on its pull request up to date
+	@$(PYTHON) -m ops.preview_report.comment
+
 check: venv ## lint, types and the quick tests, in about a minute
 	@$(IN_VENV) ruff check .
 	@$(IN_VENV) ruff format --check .
 	@$(IN_VENV) pyright
+	@.venv/bin/zizmor --offline --no-progress --quiet --persona=pedantic .github/workflows
 	@$(IN_VENV) pytest tests --ignore=tests/e2e -m "not slow"
 
 test: venv ## all tests that need only Python

@@ -5,6 +5,7 @@ middle is one addition.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -87,42 +88,60 @@ def of(step: Step) -> list[Change]:
 
 
 def forced_by(step: Step) -> list[str]:
-    """The paths that force a replacement: the exact ones, where the provider tells them."""
+    """The paths that force a replacement, as exactly as the provider tells them.
+
+    Where it only says that it must be (its own logic over several inputs decided it, which Pulumi
+    calls `__meta`), all inputs that it sees differ: one of them it is.
+    """
     inputs: Mapping[str, Any] = step.old.inputs if step.old else {}
     exact = [path for path, kind in step.differs.items() if kind.endswith("-replace")]
-    exact = list(dict.fromkeys(_hidden(inputs, path) or path for path in exact))
-    told = {_parts(path)[0] for path in exact}
-    return [*exact, *(key for key in step.replace_keys if _parts(key)[0] not in told)]
+    told = {parts(path)[0] for path in exact}
+    paths = [*exact, *(key for key in step.replace_keys if parts(key)[0] not in told)]
+    if paths and all(path.startswith("__") for path in paths):
+        paths = list(step.differs)
+    named = (path for path in paths if not path.startswith("__"))
+    return list(dict.fromkeys(_hidden(inputs, path) or path for path in named))
 
 
-def _parts(path: str) -> list[str]:
-    return path.replace("[", ".").replace("]", "").replace('"', "").split(".")
+PART = re.compile(r'\["(?P<key>[^"]*)"\]|\[(?P<item>[^\]]*)\]|(?P<name>[^.\[\]]+)')
+
+
+def parts(path: str) -> list[str]:
+    """The keys of a path, from the outside in; also those of items of lists."""
+    return [found[found.lastgroup or 0] for found in PART.finditer(path)] or [path]
+
+
+def place(path: str) -> list[str]:
+    """A path without the items of lists: their keys here are not the provider's numbers."""
+    return [found[found.lastgroup or 0] for found in PART.finditer(path) if not found["item"]]
 
 
 def _same_place(one: str, other: str) -> bool:
-    """Whether one path holds the other; items of lists count as the list, as keys of ours are not
-    the provider's numbers."""
-    first = [part.split("[")[0] for part in one.split(".")]
-    second = [part.split("[")[0] for part in other.split(".")]
+    """Whether one path holds the other."""
+    first, second = place(one), place(other)
     length = min(len(first), len(second))
     return first[:length] == second[:length]
 
 
 def _hidden(inputs: Mapping[str, Any], path: str) -> str:
     """The secret that `path` is, or is in: all of it is hidden. Empty where there is none."""
-    parts = _parts(path)
-    for length in range(1, len(parts) + 1):
-        if _at(inputs, ".".join(parts[:length])) == SECRET:
-            return ".".join(parts[:length])
+    names = parts(path)
+    for length in range(1, len(names) + 1):
+        if _within(inputs, names[:length]) == SECRET:
+            return ".".join(names[:length])
     return ""
 
 
 def _at(value: Any, path: str) -> Any:
-    for part in _parts(path):
+    return _within(value, parts(path))
+
+
+def _within(value: Any, names: Sequence[str]) -> Any:
+    for name in names:
         if isinstance(value, Mapping):
-            value = cast(Mapping[str, Any], value).get(part)
-        elif isinstance(value, list) and part.isdigit() and int(part) < len(cast(Any, value)):
-            value = cast(list[Any], value)[int(part)]
+            value = cast(Mapping[str, Any], value).get(name)
+        elif isinstance(value, list) and name.isdigit() and int(name) < len(cast(Any, value)):
+            value = cast(list[Any], value)[int(name)]
         else:
             return None
     return value
@@ -148,7 +167,7 @@ def compare(old: Any, new: Any, path: str = "") -> Iterator[Change]:
 
 def _objects(old: Mapping[str, Any], new: Mapping[str, Any], path: str) -> Iterator[Change]:
     for key in dict.fromkeys([*old, *new]):
-        inner = f"{path}.{key}" if path else key
+        inner = f'{path}["{key}"]' if "." in key else f"{path}.{key}" if path else key
         yield from compare(old.get(key), new.get(key), inner)
 
 

@@ -23,6 +23,7 @@ _TABLE: dict[str, dict[str, Any]] = tomllib.loads(
     (Path(__file__).parent / "computed.toml").read_text()
 )
 
+EMPTY: Mapping[Any, Any] = {str: "", int: 0, float: 0, bool: False}
 NOTHING: Mapping[str, str] = {}
 NAMED: Mapping[str, Any] = {"int": int, "float": float, "bool": bool, "list": list, "dict": dict}
 _IMPORTING = threading.Lock()
@@ -86,10 +87,11 @@ def filled(value: Any, type_: Any, label: str) -> Any:
         return {**marked, "value": filled(marked.get("value"), type_, label)}
     if isinstance(value, dict):
         inner = _fields(type_)
-        return {
-            key: filled(one, inner.get(key), f"{label}-{key}")
-            for key, one in cast(dict[str, Any], value).items()
-        }
+        known = cast(dict[str, Any], value)
+        told = {key: filled(one, inner.get(key), f"{label}-{key}") for key, one in known.items()}
+        # What a block leaves out, the provider writes down as empty; else it would be an addition.
+        empty = {key: EMPTY[one] for key, one in inner.items() if one in EMPTY}
+        return {**empty, **{key: one for key, one in told.items() if one is not None}}
     if isinstance(value, list):
         (item,) = get_args(type_) or (None,)
         return [

@@ -7,7 +7,14 @@ from html import escape
 from ops.preview_report import topology, words
 from ops.preview_report.blocks import LIMIT, Block, fit, left_out
 from ops.preview_report.verdict import Verdict
-from ops.preview_report.view import ChangeView, GroupView, ReportView, ResourceView, StackView
+from ops.preview_report.view import (
+    ChangeView,
+    FindingView,
+    GroupView,
+    ReportView,
+    ResourceView,
+    StackView,
+)
 
 MARKER = "<!-- alphintra: preview report -->"
 """By this the comment is found again, to be kept up to date."""
@@ -18,7 +25,7 @@ LINES = {Verdict.DANGEROUS: 5, Verdict.LOOK: 7, Verdict.SAFE: 10}
 PROPERTIES = {Verdict.DANGEROUS: 6, Verdict.LOOK: 11, Verdict.SAFE: 12}
 REST_OF_FINDINGS, COST_LINES, TOPOLOGY = 8, 8, 9
 SHOWN_FINDINGS = 10
-"""Findings of each stack that come before all else."""
+"""Of each rule and stack, that come before all else."""
 
 
 def render(report: ReportView, full: str = "", limit: int = LIMIT) -> str:
@@ -90,21 +97,30 @@ def _short(value: str, length: int) -> str:
 
 
 def _verdict(stack: StackView) -> Iterator[Block]:
-    findings = list(words.together(stack.findings))
-    if not findings:
-        return
-    yield Block(f"\n### {words.ICONS[stack.verdict]} {text(stack.name)}: {stack.verdict.word}\n", 1)
-    for number, (one, more) in enumerate(findings):
-        values = f": {code(_short(one.old, 300))} → {code(_short(one.new, 300))}"
-        place = " ".join(filter(None, (text(one.resource), code(one.path) if one.path else "")))
-        line = f"- {words.ICONS[one.verdict]} **{one.title}**"
-        line += f" — {place}" if place else ""
-        line += values if one.old or one.new else ""
-        line += f" ({more} more of its properties)" if more else ""
-        line += f". {text(_short(one.note, 600))}" if one.note else ""
-        line += f" {one.why}" if one.verdict is Verdict.DANGEROUS else ""
-        priority = DANGER if number < SHOWN_FINDINGS else REST_OF_FINDINGS
-        yield Block(line, priority, f"findings of {stack.name}")
+    """What the rules found, each rule once, with all that it fits."""
+    if stack.findings:
+        line = f"\n### {words.ICONS[stack.verdict]} {text(stack.name)}: {stack.verdict.word}\n"
+        yield Block(line, HEAD)
+    rule, shown = "", 0
+    for one, more in words.together(stack.findings):
+        if one.rule != rule:
+            rule, shown = one.rule, 0
+            why = f" {one.why}" if one.verdict is Verdict.DANGEROUS else ""
+            title = f"- {words.ICONS[one.verdict]} **{one.title}.**{why}"
+            yield Block(title, DANGER, f"findings of {stack.name}")
+        shown += 1
+        if said := _place(one, more):
+            priority = DANGER if shown <= SHOWN_FINDINGS else REST_OF_FINDINGS
+            yield Block(f"  - {said}", priority, f"findings of {stack.name}")
+
+
+def _place(one: FindingView, more: int) -> str:
+    said = " ".join(filter(None, (text(one.resource), code(one.path) if one.path else "")))
+    if one.old or one.new:
+        said += f": {code(_short(one.old, 300))} → {code(_short(one.new, 300))}"
+    said += f" and {more} more of its properties" if more else ""
+    note = text(_short(one.note, 600))
+    return f"{said}. {note}" if said and note else said or note
 
 
 def _changes(stack: StackView) -> Iterator[Block]:
@@ -242,8 +258,11 @@ def _policy(report: ReportView) -> Iterator[Block]:
     yield Block("\n### Policy\n", POLICY)
     for stack in held:
         yield Block(f"- **{text(stack.name)}**: {words.policy(stack)}", POLICY)
-        for rule, resource, said in stack.violations:
-            line = f"  - 🔴 {code(rule)} {text(resource)}: {text(_short(said, 600))}"
+        broken: dict[str, list[str]] = {}
+        for rule, resource, _ in stack.violations:
+            broken.setdefault(rule, []).append(resource)
+        for rule, resources in broken.items():
+            line = f"  - 🔴 {code(rule)}: {text(_short(', '.join(resources), 600))}"
             yield Block(line, POLICY, f"violations in {stack.name}")
         for sign, rule, said in stack.waived:
             state = {"+": "🔴 waiver added", "-": "waiver removed"}.get(sign, "waived, as before")

@@ -54,6 +54,7 @@ ASSIGNED = re.compile(r"""(?P<name>[\w.-]+)(?P<sign>["']?\s*[=:]\s*["']?)(?P<val
 """A name and its value in a text: `PGPASSWORD=…`, `"token": "…"`."""
 
 UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+DIGEST = re.compile(r"(\bsha256:[0-9a-f]{64}\b)")
 RUN = re.compile(r"[A-Za-z0-9+/=_~.-]{16,}")
 MIXED = re.compile(r"[A-Za-z0-9+/=_-]{16,}")
 PIECE = re.compile(r"[A-Za-z0-9]+")
@@ -126,7 +127,12 @@ class Masker:
         for pattern in PATTERNS:
             text = pattern.sub(MASKED, text)
         text = ASSIGNED.sub(_assigned, text)
-        return RUN.sub(lambda run: MASKED if random_looking(run[0]) else run[0], text)
+        parts = DIGEST.split(text)  # every other one is a digest, which is no secret
+        parts[::2] = (
+            RUN.sub(lambda run: MASKED if random_looking(run[0]) else run[0], part)
+            for part in parts[::2]
+        )
+        return "".join(parts)
 
     def value(self, value: Any, name: str = "", type_: str = "") -> Any:
         """`value` of the property at the path `name`, with secrets replaced at any depth."""

@@ -81,17 +81,43 @@ def judge(preview: Preview, bill: Bill) -> list[Finding]:
     if bill.delta >= DEARER_USD:
         found.append(Finding("dearer", None, "USD a month", round(bill.before), round(bill.after)))
     for step in preview.changed:
-        found += _of_step(step)
-    return sorted(found, key=lambda one: -one.verdict)
+        found += _of_step(step, preview)
+    return sorted(_told_once(found), key=_weight)
+
+
+def _weight(finding: Finding) -> tuple[int, int, int]:
+    """The worse first; of a rule, a database server before a password."""
+    kinds = [*STATEFUL]
+    what = next(
+        (n for n, one in enumerate(kinds) if finding.step and fnmatchcase(finding.step.type, one)),
+        len(kinds),
+    )
+    return -finding.verdict, [*TABLE["rule"]].index(finding.rule), what
+
+
+def _told_once(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Without those that only say again, more mildly, what another says of the same property."""
+    findings = list(findings)
+    severe = {
+        (one.step.urn, one.path) for one in findings if one.step and one.rule != "stateful-updated"
+    }
+    for one in findings:
+        mild = one.rule == "stateful-updated" and one.step
+        if not (mild and one.step and (one.step.urn, one.path) in severe):
+            yield one
 
 
 def _of_preview(preview: Preview) -> Iterator[Finding]:
     steps = {step.urn: step for step in preview.steps}
     violated = any(policy.mandatory for policy in preview.policies)
-    for error in preview.errors:
-        # Pulumi also says as an error that policies were violated: those are told by themselves.
-        if not violated or error.urn:
-            yield Finding("preview-failed", steps.get(error.urn), note=error.message)
+    placed = [error for error in preview.errors if error.urn]
+    for error in placed or ([] if violated else preview.errors):
+        # What is said of no resource is said of one already, or is a violation.
+        step = steps.get(error.urn)
+        if re.search("is protected|marked for protection", error.message):
+            yield Finding("refused", step)
+        else:
+            yield Finding("preview-failed", step, note=error.message)
     if not preview.ended:
         yield Finding("preview-failed", None, note="Pulumi's log of it has no end.")
     if preview.unread:
@@ -100,7 +126,7 @@ def _of_preview(preview: Preview) -> Iterator[Finding]:
         yield Finding("waiver-added", None, waiver.rule, None, waiver.words)
 
 
-def _of_step(step: Step) -> Iterator[Finding]:
+def _of_step(step: Step, preview: Preview) -> Iterator[Finding]:
     if step.type.startswith(LOGICAL):
         return
     differences = changes.of(step)
@@ -108,14 +134,14 @@ def _of_step(step: Step) -> Iterator[Finding]:
         yield Finding("unknown-step", step, note=f"Pulumi calls it «{step.word}».")
     if step.renamed_from:
         yield Finding("renamed", step, "name", step.renamed_from.rpartition("::")[2], step.name)
-    yield from _of_life(step, differences)
+    yield from _of_life(step, differences, preview)
     for one in differences:
         yield from _of_property(step, one)
     yield from _of_reach(step)
     yield from _of_grant(step, differences)
 
 
-def _of_life(step: Step, differences: list[Change]) -> Iterator[Finding]:
+def _of_life(step: Step, differences: list[Change], preview: Preview) -> Iterator[Finding]:
     what = holds_data(step.type)
     if step.op is Op.REPLACE:
         rule = "stateful-replaced" if what else "replaced"
@@ -127,7 +153,7 @@ def _of_life(step: Step, differences: list[Change]) -> Iterator[Finding]:
         if step.type.startswith("pulumi:providers:"):
             return
         kept = bool(step.old and step.old.retain)
-        note = "it stays there, and is only no longer managed" if kept else ""
+        note = "It stays there, and is only no longer managed." if kept else _renamed(step, preview)
         yield Finding("stateful-deleted" if what and not kept else "deleted", step, note=note)
     elif step.op is Op.UPDATE and what:
         certain = [one for one in differences if not one.only_unknown]
@@ -138,9 +164,21 @@ def _of_life(step: Step, differences: list[Change]) -> Iterator[Finding]:
             yield Finding("unknown-in-stateful", step, differences[0].path)
 
 
+def _renamed(step: Step, preview: Preview) -> str:
+    """That a deleted resource and a new one of its type beside it may be the same, if they are."""
+    for one in preview.steps:
+        sibling = one.op is Op.CREATE and one.type == step.type and one.new and step.old
+        if sibling and one.new and step.old and one.new.parent == step.old.parent:
+            return (
+                f"{one.name} of the same type is new: if only the name is another, give it "
+                f'aliases=[pulumi.Alias(name="{step.name}")].'
+            )
+    return ""
+
+
 def bare(path: str) -> str:
-    """`path` without the keys of list items."""
-    return re.sub(r"\[[^\]]*\]", "", path)
+    """`path` without the items of lists."""
+    return ".".join(changes.place(path))
 
 
 def _of_property(step: Step, change: Change) -> Iterator[Finding]:
