@@ -31,7 +31,7 @@ global
 DEFAULTS = """
 defaults
   log global
-  timeout connect 5s
+  timeout connect 2s
 """
 
 TCP = """\

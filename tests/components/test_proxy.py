@@ -1,14 +1,16 @@
 """The host's way in to the servers."""
 
-import subprocess
+import socket
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pulumi import Output, ResourceOptions
 
-from components.images import catalog, present
-from components.proxy import CONFIG_FILE, tcp_configuration, way_in
+from components.command import run
+from components.proxy import CONFIG_FILE, MEMORY_MB, tcp_configuration, way_in
+from tests.components.real_docker import container, image, internal_network, proxy, until
 from tests.graph import Graph, Node, record
 from tests.programs import network
 
@@ -26,42 +28,42 @@ def graph() -> Graph:
 
 
 @pytest.fixture(scope="module")
-def proxy(graph: Graph) -> Node:
+def made(graph: Graph) -> Node:
     return graph.only("docker:index/container:Container", "database-way-in")
 
 
-def test_each_loopback_port_leads_to_its_server(proxy: Node):
-    assert [(port["ip"], port["external"], port["internal"]) for port in proxy.inputs["ports"]] == [
+def test_each_loopback_port_leads_to_its_server(made: Node):
+    assert [(port["ip"], port["external"], port["internal"]) for port in made.inputs["ports"]] == [
         ("127.0.0.1", port, port) for port in ROUTES
     ]
-    (upload,) = proxy.inputs["uploads"]
+    (upload,) = made.inputs["uploads"]
     assert upload == {"file": CONFIG_FILE, "content": tcp_configuration(ROUTES)}
     for port, server in ROUTES.items():
         assert f"bind :{port}\n" in upload["content"]
         assert f"server {port} {server}\n" in upload["content"]
 
 
-def test_it_stands_between_the_host_and_the_servers(proxy: Node):
-    networks = [one["name"] for one in proxy.inputs["networksAdvanced"]]
+def test_it_stands_between_the_host_and_the_servers(made: Node):
+    networks = [one["name"] for one in made.inputs["networksAdvanced"]]
     assert networks == ["public-subnet", "database-subnet"]
 
 
-def test_it_may_do_nothing_but_pass_on(proxy: Node):
-    assert proxy.inputs["user"] == "haproxy"
-    assert proxy.inputs["capabilities"] == {"drops": ["ALL"]}
-    assert proxy.inputs["securityOpts"] == ["no-new-privileges:true"]
-    assert "volumes" not in proxy.inputs
+def test_it_may_do_nothing_but_pass_on(made: Node):
+    assert made.inputs["user"] == "haproxy"
+    assert made.inputs["capabilities"] == {"drops": ["ALL"]}
+    assert made.inputs["securityOpts"] == ["no-new-privileges:true"]
+    assert "volumes" not in made.inputs
 
 
-def test_it_belongs_to_its_component(proxy: Node):
-    labels = {label["label"]: label["value"] for label in proxy.inputs["labels"]}
+def test_it_belongs_to_its_component(made: Node):
+    labels = {label["label"]: label["value"] for label in made.inputs["labels"]}
     assert labels["io.alphintra.component"] == "database"
-    assert proxy.inputs["name"] == "alphintra-dev-database-way-in"
-    assert proxy.inputs["restart"] == "unless-stopped"
+    assert made.inputs["name"] == "alphintra-dev-database-way-in"
+    assert made.inputs["restart"] == "unless-stopped"
 
 
-def test_its_health_is_that_of_every_port(proxy: Node):
-    command = proxy.inputs["healthcheck"]["tests"]
+def test_its_health_is_that_of_every_port(made: Node):
+    command = made.inputs["healthcheck"]["tests"]
     assert command[:3] == ["CMD", "bash", "-c"]
     assert all(f"/dev/tcp/127.0.0.1/{port}" in command[3] for port in ROUTES)
     assert "src 127.0.0.1" in tcp_configuration(ROUTES)  # so that no server sees it
@@ -69,19 +71,33 @@ def test_its_health_is_that_of_every_port(proxy: Node):
 
 @pytest.mark.slow
 def test_haproxy_takes_the_configuration(tmp_path: Path):
-    haproxy_takes(tmp_path, tcp_configuration(ROUTES))
+    file = tmp_path / "haproxy.cfg"
+    file.write_text(tcp_configuration(ROUTES))
+    mounted = f"--volume={file}:{CONFIG_FILE}"
+    # -dW: a warning is an error.
+    check = ["haproxy", "-dW", "-c", "-f", CONFIG_FILE]
+    run(["docker", "run", "--rm", mounted, image("haproxy"), *check])
 
 
-def haproxy_takes(folder: Path, configuration: str) -> None:
-    """Have HAProxy itself check what is asked of it, where its image is there."""
-    source = catalog()["haproxy"]
-    image = next(filter(present, (source.official, source.stand_in)), None)
-    if image is None:
-        pytest.skip("there is no image of HAProxy here")
-    file = folder / "haproxy.cfg"
-    file.write_text(configuration)
-    mounted = f"--volume={file}:{CONFIG_FILE}:ro"
-    command = ["docker", "run", "--rm", mounted, image, "haproxy", "-c", "-f", CONFIG_FILE]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stderr
-    assert "WARNING" not in done.stderr
+@pytest.mark.slow
+def test_a_server_is_made_anew_behind_it():
+    server, subnet = image("redis"), "--subnet=198.18.15.0/24"  # for trials: RFC 2544
+    with ExitStack() as stack:
+        network = stack.enter_context(internal_network("ways", subnet))
+        with container(network, "first", server) as (_, address):
+            files = {CONFIG_FILE: tcp_configuration({15432: f"{address}:6379"})}
+            port = stack.enter_context(proxy(network, "way-in", files, 15432, MEMORY_MB))
+            until(lambda: answers(port))
+        assert not answers(port)
+        with container(network, "second", f"--ip={address}", server):
+            until(lambda: answers(port))
+
+
+def answers(port: int) -> bool:
+    """Whether Redis does, at the loopback port."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+            connection.sendall(b"PING\r\n")
+            return connection.recv(16).startswith(b"+PONG")
+    except OSError:
+        return False

@@ -8,20 +8,17 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPMessage
-from pathlib import Path
-from time import monotonic, sleep
 from typing import Any
 
 import pytest
 
 from components.command import run
-from components.images import catalog, present
 from components.proxy import CONFIG_FILE
 from components.registry.gate import LUA_FILE, MANIFEST_KB, PORT, keeping_tags, passing_all
 from components.registry.local import LUA
+from tests.components.real_docker import container, image, internal_network, proxy, until
 
 STORAGE = "10.60.32.13:5000"
-NAME = f"alphintra-test-gate-{os.getpid()}"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 CONFIG = b"{}"
 GATE_MEMORY_MB = 32
@@ -98,64 +95,44 @@ def manifest(mark: str) -> bytes:
     return json.dumps({"schemaVersion": 2, **fields, "annotations": {"mark": mark}}).encode()
 
 
-def image(name: str) -> str:
-    source = catalog()[name]
-    found = next(filter(present, (source.official, source.stand_in)), None)
-    return found or pytest.skip(f"there is no image {name} here")
+@dataclass(frozen=True)
+class Storage:
+    """A registry that only containers on its network reach."""
 
-
-def until(answers: Callable[[], bool]) -> None:
-    deadline = monotonic() + 30
-    while not answers():
-        assert monotonic() < deadline, "no answer within 30 s"
-        sleep(0.1)
+    network: str
+    container: str
+    address: str
 
 
 @pytest.fixture(scope="module")
-def storage() -> Iterator[str]:
-    """The address and port of a registry that only containers on its network reach."""
-    start = ["docker", "run", "--detach", f"--name={NAME}", f"--network={NAME}"]
-    registry = image("registry")
-    run(["docker", "network", "create", "--internal", NAME])
-    try:
-        run([*start, "--env=REGISTRY_STORAGE_DELETE_ENABLED=true", registry])
-        (facts,) = json.loads(run(["docker", "inspect", NAME]))
-        yield f"{facts['NetworkSettings']['Networks'][NAME]['IPAddress']}:5000"
-    finally:
-        run(["docker", "rm", "--force", "--volumes", NAME])
-        run(["docker", "network", "rm", NAME])
+def storage() -> Iterator[Storage]:
+    settings = "--env=REGISTRY_STORAGE_DELETE_ENABLED=true"
+    with (
+        internal_network("gate") as network,
+        container(network, "storage", settings, image("registry")) as (name, address),
+    ):
+        yield Storage(network, name, f"{address}:5000")
 
 
 @contextmanager
-def gate(configuration: str, folder: Path) -> Generator[Registry]:
+def gate(storage: Storage, role: str, configuration: Callable[[str], str]) -> Generator[Registry]:
     """The storage behind a gate."""
-    name = f"{NAME}-{folder.name}"
-    limits = [f"--memory={GATE_MEMORY_MB}m", "--cap-drop=ALL", f"--publish=127.0.0.1::{PORT}"]
-    run(["docker", "create", f"--name={name}", *limits, image("haproxy")])
-    try:
-        for place, text in ((CONFIG_FILE, configuration), (LUA_FILE, LUA)):
-            file = folder / Path(place).name
-            file.write_text(text)
-            run(["docker", "cp", str(file), f"{name}:{place}"])
-        run(["docker", "network", "connect", NAME, name])
-        run(["docker", "start", name])
-        port = run(["docker", "port", name, str(PORT)]).strip().rsplit(":", 1)[1]
-        registry = Registry(int(port))
+    files = {CONFIG_FILE: configuration(storage.address), LUA_FILE: LUA}
+    with proxy(storage.network, role, files, PORT, GATE_MEMORY_MB) as port:
+        registry = Registry(port)
         until(registry.answers)
         yield registry
-    finally:
-        run(["docker", "rm", "--force", "--volumes", name])
 
 
 @pytest.fixture(scope="module")
-def registry(storage: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
-    with gate(keeping_tags(storage), tmp_path_factory.mktemp("keeping")) as registry:
+def registry(storage: Storage) -> Iterator[Registry]:
+    with gate(storage, "keeping", keeping_tags) as registry:
         yield registry
 
 
 @pytest.fixture(scope="module")
-def open_registry(storage: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
-    with gate(passing_all(storage), tmp_path_factory.mktemp("open")) as registry:
+def open_registry(storage: Storage) -> Iterator[Registry]:
+    with gate(storage, "open", passing_all) as registry:
         yield registry
 
 
@@ -249,13 +226,13 @@ class TestWithARealRegistry:
         assert (status, digest_of(content)) == (200, digest)
 
     def test_while_the_storage_is_silent_nothing_is_let_through(
-        self, registry: Registry, pushed: str
+        self, registry: Registry, storage: Storage, pushed: str
     ):
-        run(["docker", "pause", NAME])
+        run(["docker", "pause", storage.container])
         try:
             status, message = registry.push(pushed, "1.0", manifest("second"))
         finally:
-            run(["docker", "unpause", NAME])
+            run(["docker", "unpause", storage.container])
         assert (status, message) == (503, "the storage does not answer")
         assert registry.digest(pushed, "1.0") == digest_of(manifest("first"))
 
