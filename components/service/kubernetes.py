@@ -28,14 +28,14 @@ def in_cluster(
     namespace = kubernetes.core.v1.Namespace(
         name, metadata={"name": name, "labels": {LABEL: name, **POD_SECURITY}}, opts=opts
     )
-    where = namespace.metadata["name"]
-    whom = identity(name, where, around.foundation, opts)
+    whom = identity(name, namespace.metadata["name"], around.foundation, opts)
     # The namespace takes them along: quicker than one by one, and the Kubernetes provider can miss
     # that a Secret or ConfigMap is gone, and waits ten minutes for it.
-    inside = ResourceOptions(parent=opts.parent, deleted_with=namespace)
+    inside = ResourceOptions(parent=opts.parent, deleted_with=namespace, depends_on=[namespace])
 
     def named(role: str) -> "kubernetes.meta.v1.ObjectMetaArgsDict":
-        return {"name": role, "namespace": where}
+        # By its name: before there is a cluster, a preview knows nothing that one would answer.
+        return {"name": role, "namespace": name}
 
     guards = [
         kubernetes.networking.v1.NetworkPolicy(
@@ -85,7 +85,7 @@ def in_cluster(
     ]
     made = [one.metadata["name"] for one in (*guards, *limits, *bindings)]
     return ServiceOutputs(
-        namespace=after(where, *made),
+        namespace=after(namespace.metadata["name"], *made),
         account=after(account.metadata["name"], *made),
         credentials=after(credentials.metadata["name"], *made),
         authorities=after(trusted.metadata["name"], *made),

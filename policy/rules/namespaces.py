@@ -30,8 +30,10 @@ def _enforces_restricted(namespace: Resource) -> Iterator[Finding]:
 
 def _in_each(namespaces: Sequence[Resource], there: Sequence[Resource], words: str):
     """Each of `namespaces` has one of `there` in it."""
-    unsure = any(one.inputs.get(key) is UNKNOWN for one in there for key in ("metadata", "spec"))
     covered = {_metadata(one).get("namespace") for one in there}
+    unsure = UNKNOWN in covered or any(
+        one.inputs.get(key) is UNKNOWN for one in there for key in ("metadata", "spec")
+    )
     for namespace in namespaces:
         if namespace.inputs.get("metadata") is UNKNOWN:
             yield namespace, Finding("metadata.name", UNKNOWN, "known")
