@@ -39,7 +39,7 @@ FIRST = (
     ("database", "Fail-over: a standby in a second zone takes over, with all that was written"),
     ("cache", "Fail-over: a second node in another zone takes over"),
     ("service", "Nobody else can use its credentials"),
-    ("cache", "What is left after all nodes stop"),
+    ("cache", "What is left after all nodes are lost"),
     ("cluster", "Pods act as Google accounts of their own (Workload Identity)"),
     ("cluster", "Only signed images run (Binary Authorization)"),
     ("cluster", "Upgrades that keep services up: surge, blue-green, disruption budgets"),

@@ -41,6 +41,22 @@ NETWORK = (
         "NetworkPolicy is enforced", NAME, "default_deny", rows="Dataplane V2, which enforces"
     ),
     Statement(
+        "What a client sees that a policy refuses",
+        Approximated(
+            "«Connection refused», at once: how long it waits on Google Cloud doesn't show.",
+            "tests/e2e/test_node_policies.py::test_default_deny_closes_a_namespace_both_ways",
+        ),
+        Approximated("Nothing: packets are dropped, and the client's own time-out ends it."),
+    ),
+    Statement(
+        "How soon a policy knows a new pod",
+        Approximated(
+            "At once for itself; as a caller on another node after a second, refused until then.",
+            "tests/e2e/test_node_policies.py::test_policies_hold_from_a_pods_first_moment",
+        ),
+        Approximated("Soon, by Dataplane V2; no test of ours sees how soon."),
+    ),
+    Statement(
         "Network policies by a domain's name (FQDN)",
         Lacking("Not known here: `internet: true` opens all HTTPS, on both targets."),
         Same(f"{TESTS}::test_dataplane_v2_enforces_network_policies"),

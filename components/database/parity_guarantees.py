@@ -43,6 +43,11 @@ AVAILABILITY = (
         rows="Maintenance window | Order of updates | Deny period",
     ),
     Statement(
+        "A change of settings",
+        Approximated("The container is made anew: data stays, sessions end."),
+        Approximated("In place; some flags restart the server, and a larger machine does."),
+    ),
+    Statement(
         "A disk that grows by itself, up to a limit",
         ONE_DISK,
         rule("database-grows-within-a-limit"),
