@@ -23,7 +23,7 @@ DEFAULTS: dict[str, dict[str, dict[str, Any]]] = {
         "foundation": {},
         "network": {"cidr": "10.60.0.0/16"},
         "cluster": {"agents": 1, "published_ports": {"8080": 30080}},
-        "database": {"memory_gb": 4},
+        "database": {"memory_gb": 4, "read_replica": True},
         "cache": {"memory_gb": 1},
         "registry": {},
         "baseline": {},

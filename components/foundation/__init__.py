@@ -37,7 +37,7 @@ class FoundationSpec(Spec):
     alert_email: str = Field(default="", pattern=r"^([^@\s]+@[^@\s]+)?$")
     """Whom to warn when the budget runs out and when something changes that should not: better a
     group than a person. A stack on GCP must give it. Locally no effect."""
-    monthly_budget: int = Field(default=650, ge=1)
+    monthly_budget: int = Field(default=750, ge=1)
     """What the project may cost in a calendar month, credits taken off, in the billing account's
     own currency. Nothing is stopped when it is spent; half of it, 80 %, all of it, and the forecast
     of all of it are each announced. Locally no effect."""

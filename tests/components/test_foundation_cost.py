@@ -10,7 +10,7 @@ from tests.components.test_foundation import spec
 from tests.graph import Graph
 from tests.programs import STACKS, build
 
-BUDGETS = {"dev": "650", "staging": "1200", "prod": "4500"}
+BUDGETS = {"dev": "750", "staging": "1200", "prod": "4500"}
 
 
 @pytest.fixture(scope="module", params=list(BUDGETS))
