@@ -49,7 +49,7 @@ def ends_soon(certificate: str) -> bool:
 def make_authority(common_name: str) -> tuple[str, str]:
     """Certificate and key (PEM) of an authority that can sign for servers and nothing else, at
     private and loopback addresses and `localhost`: with its key nobody can pass for a site of the
-    Internet. OpenSSL (so libpq, redis-cli, Python's ssl) and Go hold to that."""
+    Internet. OpenSSL, and so libpq, redis-cli and Python's ssl, holds to that."""
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric import ec
 
