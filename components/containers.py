@@ -1,4 +1,5 @@
-"""A long-running service as a container: one volume, loopback ports, healthy before it counts."""
+"""A long-running service as a container: one volume, healthy before it counts, no port published:
+`components/proxy.py` is the way in."""
 
 from collections.abc import Mapping, Sequence
 
@@ -22,7 +23,6 @@ def service_container(
     health_command: str,
     networks: Sequence[docker.ContainerNetworksAdvancedArgs],
     opts: ResourceOptions,
-    ports: Mapping[int, int] | None = None,
     entry_point: Sequence[str] | None = None,
     command: Sequence[Input[str]] | None = None,
     envs: Sequence[Input[str]] | None = None,
@@ -32,10 +32,9 @@ def service_container(
 ) -> docker.Container:
     """A container and its volume `<name>-data`, mounted at `data_path`.
 
-    `ports` maps ports of the container to loopback ports of the host; `files` maps paths in the
-    container to their contents, which may be secret: everybody in it may read them. The container
-    restarts unless it was stopped, and the resource is made once `health_command`, a shell line,
-    succeeds in it, for which the first `start_minutes` are allowed.
+    `files` maps paths in the container to their contents, which may be secret: everybody in it may
+    read them. The container restarts unless it was stopped, and the resource is made once
+    `health_command`, a shell line, succeeds in it, for which the first `start_minutes` are allowed.
     """
     data = docker.Volume(
         f"{name}-data",
@@ -59,14 +58,10 @@ def service_container(
         ],
         volumes=[docker.ContainerVolumeArgs(volume_name=data.name, container_path=data_path)],
         networks_advanced=networks,
-        ports=[
-            docker.ContainerPortArgs(internal=inside, external=outside, ip=LOOPBACK)
-            for inside, outside in (ports or {}).items()
-        ],
         healthcheck=docker.ContainerHealthcheckArgs(
             tests=["CMD-SHELL", health_command],
             interval="2s",
-            timeout="5s",
+            timeout="10s",
             retries=5,
             # As Docker writes it: "60s" would differ in every preview.
             start_period=f"{start_minutes}m0s",

@@ -74,7 +74,6 @@ def redis_containers(
                 KEY: certificate.key,
             },
             health_command=health,
-            ports={},
             networks=[
                 docker.ContainerNetworksAdvancedArgs(
                     name=network.managed_services, ipv4_address=address[role]

@@ -119,7 +119,7 @@ class TestLocally:
             assert inputs["networksAdvanced"] == [
                 {"name": "managed-services", "ipv4Address": address}
             ]
-            assert not inputs["ports"]
+            assert not inputs.get("ports")
         assert graph.result["host"] == "10.60.32.11"
         assert graph.result["reader_host"] == "10.60.32.12"
 
