@@ -58,7 +58,11 @@ DIGEST = re.compile(r"(\bsha256:[0-9a-f]{64}\b)")
 RUN = re.compile(r"[A-Za-z0-9+/=_~.-]{16,}")
 MIXED = re.compile(r"[A-Za-z0-9+/=_-]{16,}")
 PIECE = re.compile(r"[A-Za-z0-9]+")
-FIELD_WORDS = re.compile(r"K8s|k8s|k3[ds]|K3d|L[47]|IPv[46]|OAuth2")
+FIELD_WORDS = re.compile(
+    r"K8s|k8s|k3[ds]|K3d|L[47]|IPv[46]|OAuth2"
+    r"|\b[a-z]{3,}\d{1,2}\b"  # west1
+    r"|(?<=-)[0-9a-f]{7}\b"  # what Pulumi ends a name with
+)
 """Words of the field that mix letters and digits."""
 CLASSES = (re.compile("[a-z]"), re.compile("[A-Z]"), re.compile("[0-9]"))
 

@@ -20,6 +20,11 @@ STATEFUL: dict[str, str] = TABLE["stateful"]
 LOGICAL = ("alphintra:", "pulumi:pulumi:")
 """What is nothing real: it repeats what its children say."""
 
+ENDED = re.compile("an unhandled error occurred|preview failed$")
+"""What Pulumi says of every program that fails, after the reason."""
+PLAIN = re.compile(r"[lL]abels|^(protect|retainOnDelete)$")
+"""What touches no data where it stands: labels, and Pulumi's own marks."""
+
 
 class Verdict(IntEnum):
     """The worst that was found; the higher, the worse."""
@@ -111,7 +116,9 @@ def _of_preview(preview: Preview) -> Iterator[Finding]:
     steps = {step.urn: step for step in preview.steps}
     violated = any(policy.mandatory for policy in preview.policies)
     placed = [error for error in preview.errors if error.urn]
-    for error in placed or ([] if violated else preview.errors):
+    general = [] if violated else preview.errors
+    told = [error for error in general if not ENDED.match(error.message)]
+    for error in placed or told or general:
         # What is said of no resource is said of one already, or is a violation.
         step = steps.get(error.urn)
         if re.search("is protected|marked for protection", error.message):
@@ -157,7 +164,7 @@ def _of_life(step: Step, differences: list[Change], preview: Preview) -> Iterato
         yield Finding("stateful-deleted" if what and not kept else "deleted", step, note=note)
     elif step.op is Op.UPDATE and what:
         certain = [one for one in differences if not one.only_unknown]
-        shown = [one for one in certain if not re.search("[lL]abels", one.path)]
+        shown = [one for one in certain if not PLAIN.search(one.path)]
         for one in shown:
             yield Finding("stateful-updated", step, one.path, one.old, one.new)
         if differences and not certain:

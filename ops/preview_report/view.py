@@ -92,6 +92,8 @@ class StackView:
     components: tuple[str, ...]
     edges: tuple[tuple[str, str], ...]
     seconds: float
+    complete: bool = True
+    """Whether the preview came as far as the stack: else nothing can be said of its cost."""
 
     def count(self, sign: str) -> int:
         return sum(group.count(sign) for group in self.groups)

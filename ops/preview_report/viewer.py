@@ -107,6 +107,8 @@ class Viewer:
                 for upper, lower in sorted(tree.edges(held, compared.needs))
             ),
             seconds=compared.seconds,
+            complete=any(step.type == tree.PLATFORM and step.new for step in preview.steps)
+            or not preview.errors,
         )
 
     def _waivers(self, preview: Preview) -> Iterable[tuple[str, str, str]]:

@@ -35,6 +35,8 @@ def usd(amount: float, sign: bool = False) -> str:
 def cost(stack: StackView) -> str:
     if stack.world != "cloud":
         return "none"
+    if not stack.complete:
+        return "not known"
     if abs(stack.delta) < 0.005:
         return f"{usd(stack.after)}, no change"
     return f"{usd(stack.before)} → {usd(stack.after)} ({usd(stack.delta, sign=True)})"
@@ -45,6 +47,8 @@ def policy(stack: StackView) -> str:
         return "not held to it"
     if stack.violations:
         return f"{len(stack.violations)} violated"
+    if not stack.complete:
+        return "not known"
     waived = sum(sign != "-" for sign, _, _ in stack.waived)
     return f"kept, {waived} waived" if waived else "kept"
 
@@ -84,10 +88,12 @@ def _named(resources: list[str]) -> str:
 
 
 def together(findings: Iterable[FindingView]) -> Iterator[tuple[FindingView, int]]:
-    """Findings of a rule on a resource as one, with how many more properties there are."""
+    """Findings of a rule on a resource as one, with how many more properties there are; but each
+    danger by itself."""
     grouped: dict[tuple[str, str, str], list[FindingView]] = {}
     for one in findings:
-        key = (one.rule, one.resource, "" if one.resource else one.path + one.note)
+        alone = one.verdict is Verdict.DANGEROUS or not one.resource
+        key = (one.rule, one.resource, one.path + one.note if alone else "")
         grouped.setdefault(key, []).append(one)
     for group in grouped.values():
         yield group[0], len(group) - 1
