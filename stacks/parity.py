@@ -162,7 +162,7 @@ settings](cloud/README.md) and the tests that it names. `make parity` prints it.
 - **same**: as promised. *Tried* means that a test uses what stands; *graph*, that a test reads what
   the program asks for. Nothing has been tried on Google Cloud from here, so all there is *graph*:
   `make contract STACK=staging` tries it, with credentials.
-- **approximated**: something near it, or the thing itself where no test shows it; the line says how.
+- **approximated**: something near it, or the thing itself where no test shows it; it says which.
 - **lacking**: not there; the line says what that means for whoever tests there.
 
 ## Before all else
