@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from html import escape
 
 from ops.preview_report import topology, words
 from ops.preview_report.blocks import LIMIT, Block, fit, left_out
@@ -88,8 +87,7 @@ def code(value: str) -> str:
     """`value` as it stands, in a table or a line."""
     if not value:
         return "nothing"
-    plain = re.sub(r"\s*\n\s*", " ⏎ ", value)
-    return f"<code>{re.sub('[|`*_@~]', _entity, escape(plain, quote=False))}</code>"
+    return f"<code>{text(value)}</code>"
 
 
 def _short(value: str, length: int) -> str:
