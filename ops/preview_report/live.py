@@ -39,7 +39,7 @@ def compare(commands: Commands, stack: Stack, say: Say) -> Compared:
             raise OpsError(f"pulumi can't preview {stack.name}: {done.words}")
         with log.open() as lines:
             preview = model.read(lines)
-        needs = tree.dependencies(plan)
+        needs = tree.planned_dependencies(plan)
     if not done.ok and not preview.errors and not preview.policies:
         raise OpsError(f"pulumi can't preview {stack.name}: {done.words}")
     return Compared(stack.name, stack.target, preview, needs, time.monotonic() - started)

@@ -10,7 +10,7 @@ import os
 import secrets
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +22,7 @@ from ops import offline
 from ops.commands import Commands, OpsError
 from ops.explain import EVENTS
 from ops.lifecycle import POLICY
-from ops.preview_report import model, standin
+from ops.preview_report import model, standin, tree
 from ops.preview_report.empty_engine import engine
 from ops.preview_report.worktree import provider_versions
 
@@ -30,6 +30,8 @@ SCRIPT = Path(__file__).parent / "list_outputs.py"
 MINUTES = 10
 """After so long, something hangs."""
 Say = Callable[[str], None]
+Needs = Mapping[str, Iterable[str]]
+"""URN → those that it is made from."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,9 @@ class Offline:
     say: Say
     passphrase: str = field(default_factory=lambda: secrets.token_hex(16))
 
-    def preview(self, stack: str) -> model.Preview:
-        """What the head would change of `stack`, if it stood as the base has it."""
+    def preview(self, stack: str) -> tuple[model.Preview, Needs]:
+        """What the head would change of `stack`, if it stood as the base has it; and what each
+        resource is made from."""
         place = self.scratch / stack
         place.mkdir()
         with ExitStack() as running:
@@ -69,7 +72,9 @@ class Offline:
                 self.say(f"{stack}: the base, as if it stood")
                 self.deploy(stack, place, salt, env)
             self.say(f"{stack}: what the change does to it")
-            return self.compare(stack, place, salt, env)
+            preview = self.compare(stack, place, salt, env)
+            needs = tree.planned_dependencies(place / "plan")
+            return preview, needs or self.recorded(stack, place, env)
 
     def init(self, stack: str, place: Path, env: Mapping[str, str]) -> str:
         """Make the scratch stack; the salt of its secrets."""
@@ -119,6 +124,12 @@ class Offline:
         if words and not preview.errors and not preview.policies:
             raise OpsError(f"pulumi can't preview {stack}: {words}")
         return preview
+
+    def recorded(self, stack: str, place: Path, env: Mapping[str, str]) -> Needs:
+        """What the base's resources are made from: a preview that failed tells of no more."""
+        command = ["pulumi", "stack", "export", f"--stack={stack}", f"--cwd={place}"]
+        exported = self.commands.ask(command, env=env, timeout=60)
+        return tree.recorded_dependencies(exported.out) if exported.ok else {}
 
     def gone(self, stack: str, place: Path, env: Mapping[str, str]) -> model.Preview:
         """What taking the stack's file away means: all of it is to go first."""

@@ -6,7 +6,14 @@ from pathlib import Path
 
 from ops.preview_report import topology, words
 from ops.preview_report.verdict import Verdict
-from ops.preview_report.view import ChangeView, GroupView, ReportView, ResourceView, StackView
+from ops.preview_report.view import (
+    ChangeView,
+    FindingView,
+    GroupView,
+    ReportView,
+    ResourceView,
+    StackView,
+)
 
 HERE = Path(__file__).parent
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
@@ -108,13 +115,7 @@ def _stack(stack: StackView) -> Iterator[str]:
     yield f'<section id="{escape(stack.name)}"><h2>{escape(stack.name)} {badge(stack.verdict)} '
     yield f'<small class="soft">{escape(words.counts(stack))}, {stack.same} as they were, '
     yield f"{stack.seconds:.0f} s</small></h2>"
-    for one, more in words.together(stack.findings):
-        yield f'<div class="finding f-{one.verdict.word}"><strong>{escape(one.title)}</strong> '
-        yield f"{escape(one.resource)} {_code(one.path) if one.path else ''}"
-        if one.old or one.new:
-            yield f": {_code(one.old)} → {_code(one.new)}"
-        yield f" <small>({more} more of its properties)</small>" if more else ""
-        yield f"<br><small>{escape(one.why)} {escape(one.note)} Rule: {one.rule}</small></div>"
+    yield from _findings(stack)
     yield "<h3>What changes</h3>" if stack.groups else "<p>Nothing changes.</p>"
     for group in stack.groups:
         yield from _group(group)
@@ -122,6 +123,25 @@ def _stack(stack: StackView) -> Iterator[str]:
         yield from _cost(stack)
         yield from _policy(stack)
     yield f'<h3>Topology</h3><div class="drawing">{topology.svg(stack)}</div></section>'
+
+
+def _findings(stack: StackView) -> Iterator[str]:
+    """Each rule once, with all that it fits."""
+    rules: dict[str, list[tuple[FindingView, int]]] = {}
+    for one, more in words.together(stack.findings):
+        rules.setdefault(one.rule, []).append((one, more))
+    for rule, found in rules.items():
+        first, places = found[0][0], "1 place" if len(found) == 1 else f"{len(found)} places"
+        yield f'<div class="finding f-{first.verdict.word}">'
+        yield f"<strong>{escape(first.title)}.</strong> {escape(first.why)} "
+        yield f"<small>{places}, rule {escape(rule)}</small><ul>"
+        for one, more in found:
+            said = f"{escape(one.resource)} {_code(one.path) if one.path else ''}"
+            if one.old or one.new:
+                said += f": {_code(one.old)} → {_code(one.new)}"
+            said += f" <small>and {more} more of its properties</small>" if more else ""
+            yield f"<li>{said} <small>{escape(one.note)}</small></li>"
+        yield "</ul></div>"
 
 
 def _code(value: str) -> str:

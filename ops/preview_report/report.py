@@ -12,7 +12,7 @@ from typing import Any
 from ops import stack as stacks
 from ops.commands import Commands, OpsError
 from ops.offline import CREDENTIALS
-from ops.preview_report import live, markdown, page, topology, tree, worktree
+from ops.preview_report import live, markdown, page, topology, worktree
 from ops.preview_report.mask import Masker, secret_name
 from ops.preview_report.offline import Offline, Say
 from ops.preview_report.verdict import Verdict
@@ -77,8 +77,7 @@ def offline(
                 started = time.monotonic()
                 where = folder if (folder / f"Pulumi.{name}.yaml").exists() else base
                 target = stacks.load(name, where).target
-                preview = run.preview(name)
-                needs = tree.dependencies(place / name / "plan")
+                preview, needs = run.preview(name)
                 took = time.monotonic() - started
                 result.append(Compared(name, target, preview, needs, took))
     return result

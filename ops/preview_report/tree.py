@@ -58,13 +58,21 @@ def _order(step: Step) -> tuple[str, str]:
     return step.type, step.name
 
 
-def dependencies(plan: Path) -> Mapping[str, Iterable[str]]:
-    """URN → those that it is made from, as Pulumi's update plan has it; empty without one."""
+def planned_dependencies(plan: Path) -> Mapping[str, Iterable[str]]:
+    """URN → those that it is made from, as an update plan has it; empty without one, as after a
+    preview that failed."""
     if not plan.exists():
         return {}
     planned: dict[str, dict[str, Any]] = json.loads(plan.read_text()).get("resourcePlans") or {}
     goals: dict[str, dict[str, Any]] = {urn: one.get("goal") or {} for urn, one in planned.items()}
     return {urn: goal.get("dependencies") or () for urn, goal in goals.items()}
+
+
+def recorded_dependencies(state: str) -> Mapping[str, Iterable[str]]:
+    """The same from what `pulumi stack export` prints."""
+    recorded: dict[str, Any] = json.loads(state).get("deployment") or {}
+    resources: list[dict[str, Any]] = recorded.get("resources") or []
+    return {one["urn"]: one.get("dependencies") or () for one in resources}
 
 
 def edges(tree: Tree, needs: Mapping[str, Iterable[str]]) -> set[tuple[str, str]]:
