@@ -20,9 +20,10 @@ import (
 	"k8s.io/client-go/tools/cache"
 )
 
-// A pod's address is in its status only when its containers run, and kube-router's controller goes by the status: for
-// about a second policies would not hold for a new pod. So the pod network's last plugin holds a pod back: it tells the
-// controller of the address and waits until the rules are in place.
+// Policies must hold "even from the very first instant that any container in that Pod is started" (Kubernetes: Network
+// Policies, Pod lifecycle). A pod's address is in its status only when its containers run, and kube-router's controller
+// goes by the status. So the pod network's last plugin holds a pod back: it tells the controller of the address and
+// waits until the rules are in place.
 
 const (
 	startingSocket = "/run/k3s/network-policy.sock"
