@@ -23,6 +23,7 @@ _TABLE: dict[str, dict[str, Any]] = tomllib.loads(
     (Path(__file__).parent / "computed.toml").read_text()
 )
 
+DYNAMIC = "pulumi-python:*"
 EMPTY: Mapping[Any, Any] = {str: "", int: 0, float: 0, bool: False}
 NOTHING: Mapping[str, str] = {}
 NAMED: Mapping[str, Any] = {"int": int, "float": float, "bool": bool, "list": list, "dict": dict}
@@ -49,6 +50,7 @@ def outputs(
     """
     fields = {"name": name, "project": project, "input": _Inputs(planned)}
     told = {"id": "id-of-{name}", **_TABLE.get(type_, {})}
+    told |= {key: value for key, value in _TABLE[DYNAMIC].items() if key in declared}
     if "project" in planned:
         told["project"] = "{project}"
     made = {

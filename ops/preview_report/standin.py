@@ -99,7 +99,7 @@ def plugin_path(package: str, version: str, env: Mapping[str, str]) -> Path:
     if not path.exists():
         raise OpsError(
             f"Pulumi's plugin {package} {version} is missing ({path}). Run `make report`, which "
-            "brings it, or: pulumi plugin install resource {package} {version}"
+            f"brings it, or: pulumi plugin install resource {package} {version}"
         )
     return path
 
