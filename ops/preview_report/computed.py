@@ -53,11 +53,13 @@ def outputs(
     told |= {key: value for key, value in _TABLE[DYNAMIC].items() if key in declared}
     if "project" in planned:
         told["project"] = "{project}"
-    made = {
-        key: _formatted(value, fields)
-        for key, value in told.items()
-        if planned.get(key, UNKNOWN) == UNKNOWN
-    }
+    made: dict[str, Any] = {}
+    for key, value in told.items():
+        if planned.get(key, UNKNOWN) == UNKNOWN:
+            try:
+                made[key] = _formatted(value, fields)
+            except KeyError:  # an input that this one does without
+                made[key] = f"{key}-of-{name}"
     if type_.startswith("kubernetes:"):
         made["__inputs"] = dict(planned)  # its provider compares with what it wrote down there
     for key, kind in declared.items():

@@ -105,7 +105,11 @@ class Offline:
             )
         if words:
             said = "\n".join(one.message for one in preview.errors) or words
-            raise OpsError(f"the base of {stack} can't be previewed, so nothing compares: {said}")
+            raise OpsError(
+                f"the base of {stack} can't be previewed, so nothing compares: {said}\n"
+                "If that is about a value that was made up (`<name>-<property>`): "
+                "ops/preview_report/computed.toml is where the form of such values stands"
+            )
 
     def compare(self, stack: str, place: Path, salt: str, env: Mapping[str, str]) -> model.Preview:
         if not (self.head / f"Pulumi.{stack}.yaml").exists():
