@@ -54,7 +54,6 @@ class Offline:
         with ExitStack() as running:
             proxy = running.enter_context(offline.refusing_proxy())
             env = {
-                **offline.nobody(proxy),
                 **dict.fromkeys(set(offline.CREDENTIALS) & os.environ.keys(), ""),
                 **offline.nobody(proxy),
                 "DOCKER_HOST": running.enter_context(engine(place)),

@@ -58,5 +58,5 @@ def environment(commands: Commands, folder: Path, tree: Path) -> None:
 
 def provider_versions(tree: Path) -> dict[str, str]:
     """The providers that the program in `tree` asks for, by package."""
-    pinned = re.findall(r"^pulumi-(\w+)==([\w.]+)", (tree / REQUIREMENTS).read_text(), re.M)
+    pinned = re.findall(r"^pulumi-([\w-]+)==([\w.]+)", (tree / REQUIREMENTS).read_text(), re.M)
     return {package: version for package, version in pinned if package != "policy"}
