@@ -36,9 +36,8 @@ class Platform(ComponentResource):
         base = Foundation("foundation", spec.foundation, target.foundation, here).outputs
         network = Network("network", spec.network, base, target.network, here).outputs
         registry = Registry("registry", spec.registry, base, network, target.registry, here).outputs
-        cluster = Cluster(
-            "cluster", spec.cluster, base, network, registry, target.cluster, here
-        ).outputs
+        nodes = Cluster("cluster", spec.cluster, base, network, registry, target.cluster, here)
+        cluster = nodes.outputs
         databases = with_databases(spec.database, services)
         database = Database("database", databases, base, network, target.database, here).outputs
         users = with_users(spec.cache, services)
@@ -51,7 +50,10 @@ class Platform(ComponentResource):
             opts=here,
         )
         inside = ResourceOptions(parent=self, providers=[provider])
-        baseline = Baseline("baseline", spec.baseline, kubernetes_baseline, inside).outputs
+        # The cluster takes it along: the Kubernetes provider can miss that an object is gone, and
+        # waits ten minutes for it.
+        with_it = ResourceOptions(parent=self, providers=[provider], deleted_with=nodes)
+        baseline = Baseline("baseline", spec.baseline, kubernetes_baseline, with_it).outputs
         around = Surroundings(base, network, registry, database, cache, baseline)
         made = {
             one: Service(

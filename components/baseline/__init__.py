@@ -51,15 +51,16 @@ BaselineBuilder = Callable[[str, BaselineSpec, ResourceOptions], BaselineOutputs
 
 class Baseline(ComponentResource):
     """A node named `name` in the tree; `build` makes its children and its outputs. `opts` must
-    bring a Kubernetes provider."""
+    bring a Kubernetes provider, and may say what all of it goes with."""
 
     def __init__(
         self,
         name: str,
         spec: BaselineSpec,
         build: BaselineBuilder,
-        opts: ResourceOptions | None = None,
+        opts: ResourceOptions,
     ) -> None:
         super().__init__("alphintra:index:Baseline", name, spec.inputs(), opts)
-        self.outputs = build(name, spec, ResourceOptions(parent=self))
+        here = ResourceOptions(parent=self, deleted_with=opts.deleted_with)
+        self.outputs = build(name, spec, here)
         self.register_outputs(vars(self.outputs))

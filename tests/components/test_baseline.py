@@ -9,7 +9,7 @@ from components.baseline.admission import SYSTEM
 from components.baseline.roles import CLUSTER_OPERATOR, DEVELOPER, OPERATOR
 from components.namespaces import LABEL
 from tests.graph import Graph
-from tests.programs import TARGETS, build
+from tests.programs import TARGETS, build, deploy
 
 GUARDS = {
     "networkpolicies",
@@ -37,6 +37,14 @@ def graph() -> Graph:
 
 def may(rules: Any, verb: str, resource: str) -> bool:
     return any(verb in rule["verbs"] and resource in rule["resources"] for rule in rules)
+
+
+def test_it_goes_with_the_cluster():
+    """The provider can miss that an object is gone, and would wait for it."""
+    whole = deploy("dev")
+    inside = [node for urn, node in whole.nodes.items() if "index:Baseline$" in urn]
+    assert len(inside) == 12
+    assert all(one.request.deletedWith.endswith("Cluster::cluster") for one in inside)
 
 
 def test_both_targets_have_the_same():
