@@ -87,6 +87,13 @@ def of(step: Step) -> list[Change]:
     ]
 
 
+def told(step: Step) -> list[Change]:
+    """What a new resource is told: all that there is to judge it by."""
+    if step.op is not Op.CREATE or not step.new:
+        return []
+    return [Change(key, "added", None, value) for key, value in step.new.inputs.items()]
+
+
 def forced_by(step: Step) -> list[str]:
     """The paths that force a replacement, as exactly as the provider tells them.
 

@@ -142,7 +142,7 @@ class Viewer:
         )
 
     def _resource(self, step: Step, findings: list[Finding]) -> ResourceView:
-        found = changes.of(step)
+        found = changes.of(step) or changes.told(step)
         text = self.masker.text
         return ResourceView(
             sign=SIGNS[step.op],

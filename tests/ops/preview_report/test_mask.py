@@ -60,7 +60,8 @@ PLACES = (
     "error",
     "policy's message",
     "waiver",
-    "stack",
+    "new resource",
+    "tag",
 )
 """Where a value can stand in what Pulumi says."""
 
@@ -96,6 +97,8 @@ def planted(place: str, secret: str) -> list[str]:
             return [diagnostic(f"cannot log in with {secret}", urn=urn), diagnostic(secret)]
         case "policy's message":
             return [policy("a-rule", message=f"given {secret}", urn=logs.urn(SQL, "database"))]
+        case "new resource":
+            return [step("create", SQL, "database", None, {"a": secret, "b": {"c": [secret]}})]
         case "waiver":
             waiver = {"rule": "a", "reason": f"because {secret}", "resource": secret}
             return [step("update", logs.PLATFORM, "prod", {}, {"waivers": [waiver]})]

@@ -156,3 +156,9 @@ def test_the_drawing_marks_what_changes_and_shortens_the_arrows():
     view = many()
     chart = topology.mermaid(view.stacks[0])
     assert "database<br/>±1" in chart and ":::dangerous" in chart
+
+
+def test_a_new_resource_shows_what_it_is_told():
+    view = report(step("create", ROUTE, "new", None, {"destRange": "10.0.0.0/8", "priority": 9}))
+    for text in (markdown.render(view), page.render(view)):
+        assert "destRange" in text and "10.0.0.0/8" in text and "priority" in text
