@@ -114,7 +114,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a name that is no namespace": (
         {"Ledger": {}},
-        f"{KEY}.Ledger: given the key Ledger; allowed: text like ^[a-z]([a-z0-9-]{{0,38}}[a-z0-9])?$",
+        f"{KEY}.Ledger: given the key Ledger; "
+        "allowed: text like ^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$",
     ),
     "a database that is none": (
         {"ledger": {"database": "Ledger-DB"}},
