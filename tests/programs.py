@@ -83,6 +83,7 @@ def network() -> NetworkOutputs:
 def registry() -> RegistryOutputs:
     return RegistryOutputs(
         address=known("registry.example/images"),
+        host=known("registry.example"),
         mirror=known("http://10.60.16.10:5000"),
         cidr=known("10.60.16.10/32"),
         port=Output.from_input(5000),

@@ -45,7 +45,7 @@ def k3d_cluster(
             "dns_address": network.services_cidr.apply(
                 lambda cidr: str(host(IPv4Network(cidr), DNS_HOST))
             ),
-            "registry": registry.address,
+            "registry": registry.host,
             "registry_mirror": registry.mirror,
             "api_port": spec.api_port,
             "published_ports": {str(port): node for port, node in spec.published_ports.items()},

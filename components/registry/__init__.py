@@ -29,8 +29,11 @@ class RegistryOutputs:
     address: Output[str]
     """What an image's name begins with, for whoever pushes and whoever pulls: `<address>/<image>`.
     It has no trailing slash, and is known once the cluster's nodes may pull from it."""
+    host: Output[str]
+    """What `address` begins with: the name by which the cluster's nodes know the registry. A
+    cluster is made with it before the registry is there, since that takes long."""
     mirror: Output[str]
-    """Where the cluster's nodes really find `address`: a URL. The same place on GCP; locally the
+    """Where the nodes really find `host`: a URL, likewise. The same place on GCP; locally the
     registry's own address, since `localhost` is another machine to each node."""
     cidr: Output[str]
     """The range in which a pod that talks to the registry itself finds it: what its way there is

@@ -60,13 +60,11 @@ def artifact_registry(
         )
     ]
     grant(f"{name}-all-reader", every, READER, foundation.node_account, opts)
-    address = after(
-        Output.format("{0}-docker.pkg.dev/{1}/{2}", own.location, own.project, own.repository_id),
-        *granted,
-    )
+    host = Output.from_input(f"{config.region}-docker.pkg.dev")
     return RegistryOutputs(
-        address=address,
-        mirror=Output.format("https://{0}", address),
+        address=after(Output.format("{0}/{1}/{2}", host, own.project, own.repository_id), *granted),
+        host=host,
+        mirror=Output.format("https://{0}", host),
         cidr=Output.from_input(str(GOOGLE_APIS)),
         port=Output.from_input(HTTPS),
         image_platform=Output.from_input(NODE_PLATFORM),

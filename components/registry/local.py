@@ -35,12 +35,15 @@ def registry_container(
     opts: ResourceOptions,
 ) -> RegistryOutputs:
     storage = image_storage(name, network, opts)
-    gate = gate_container(name, spec, storage, network, opts)
+    address = fixed_address(f"{name}-gate", network.private_cidr)
+    gate = gate_container(name, spec, storage, address, network, opts)
     # Docker trusts registries on localhost without TLS, so the host can push by this name.
+    host = f"localhost:{spec.host_port}"
     return RegistryOutputs(
-        address=after(f"localhost:{spec.host_port}", gate),
-        mirror=Output.format("http://{0}:{1}", gate, PORT),
-        cidr=Output.format("{0}/32", gate),
+        address=after(host, gate.id),
+        host=Output.from_input(host),
+        mirror=Output.format("http://{0}:{1}", address, PORT),
+        cidr=Output.format("{0}/32", address),
         port=Output.from_input(PORT),
         image_platform=Output.from_input(""),
     )
@@ -69,13 +72,13 @@ def gate_container(
     name: str,
     spec: RegistrySpec,
     storage: Output[str],
+    address: Output[str],
     network: NetworkOutputs,
     opts: ResourceOptions,
-) -> Output[str]:
-    """The address of what nodes, pods and the host reach; known once it answers."""
+) -> docker.Container:
+    """What nodes and pods reach at `address`, and the host at its port."""
     configuration = keeping_tags if spec.immutable_tags else passing_all
-    address = fixed_address(f"{name}-gate", network.private_cidr)
-    container = proxy_container(
+    return proxy_container(
         f"{name}-gate",
         name,
         files={CONFIG_FILE: storage.apply(configuration), LUA_FILE: LUA},
@@ -87,4 +90,3 @@ def gate_container(
         ],
         opts=opts,
     )
-    return after(address, container.id)

@@ -39,6 +39,13 @@ PARITY = Parity(
             Same(f"{TESTS}::test_the_address_is_known_only_once_the_grants_are_given"),
         ),
         Statement(
+            "host",
+            tried(NAME, "cluster_pulls_by_digest"),
+            Same(
+                f"{TESTS}::test_on_gcp_images_are_pushed_to_the_own_repository_and_pulled_from_it"
+            ),
+        ),
+        Statement(
             "mirror",
             tried(NAME, "cluster_pulls_by_digest"),
             Same(

@@ -56,6 +56,17 @@ def test_locally_nodes_and_pods_find_the_gate_at_its_fixed_address():
     assert (result["cidr"], result["port"]) == ("10.60.16.10/32", 5000)
 
 
+def test_locally_images_wait_for_the_gate_and_the_cluster_does_not():
+    graph = deploy("dev")
+    waits = {
+        kind: {
+            urn.rsplit("::", 1)[1] for urn in graph.only(f"dynamic/alphintra:{kind}").dependencies
+        }
+        for kind in ("PublishedImage", "K3dCluster")
+    }
+    assert "registry-gate" in waits["PublishedImage"] - waits["K3dCluster"]
+
+
 @pytest.mark.parametrize(
     ("immutable", "configuration"), [(True, keeping_tags), (False, passing_all)]
 )
@@ -71,7 +82,8 @@ def test_locally_the_gate_keeps_tags_where_that_is_asked_for(
 def test_on_gcp_images_are_pushed_to_the_own_repository_and_pulled_from_it(graph: Graph):
     assert graph.result == {
         "address": "europe-west1-docker.pkg.dev/the-project/registry",
-        "mirror": "https://europe-west1-docker.pkg.dev/the-project/registry",
+        "host": "europe-west1-docker.pkg.dev",
+        "mirror": "https://europe-west1-docker.pkg.dev",
         "cidr": "199.36.153.4/30",
         "port": 443,
         "image_platform": "linux/amd64",
