@@ -63,6 +63,7 @@ def local_up(context: Context) -> int:
     """Without a question: what is there keeps its data, and what goes is named by `preview`."""
     docker_cli.engine(context.commands)
     state = interrupted.clear(context)
+    remove_outdated_cluster(context, state)
     start_stopped(context, state)
     command = ["pulumi", "up", f"--stack={context.stack.name}", "--yes", "--skip-preview"]
     command.append("--suppress-outputs")
@@ -81,6 +82,22 @@ def gcp_up(context: Context) -> int:
     interrupted.clear(context)
     command = ["pulumi", "up", f"--stack={context.stack.name}", "--suppress-outputs", *POLICY]
     return explain.show(context.commands, context.stack, command)
+
+
+def remove_outdated_cluster(context: Context, state: Record) -> None:
+    """Remove the cluster if its node image was built anew: `up` would make it anew for that.
+
+    Removed before, it is known to be gone, with all that stood in it. In the midst of `up` Pulumi
+    would ask the new one, at the same port, to delete that, and not trust its certificate.
+    """
+    for cluster in state.resources:
+        if not (cluster.id and cluster.type.endswith(CLUSTER)):
+            continue
+        image = ["docker", "image", "inspect", "--format={{.Id}}", cluster.inputs["image"]]
+        present = context.commands.ask(image)
+        if present.ok and present.out.strip() != cluster.inputs["image_id"]:
+            say("The image of its nodes was built anew, so the cluster is made anew.")
+            must(context, ["k3d", "cluster", "delete", context.stack.cluster])
 
 
 def tell_what_is_gone(context: Context, state: Record) -> None:

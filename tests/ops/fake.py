@@ -40,6 +40,8 @@ SPECS: dict[str, dict[str, Any]] = {
     "Registry": {"host_port": 5050},
 }
 """What the stack asked of its components when it last was brought up."""
+NODE_IMAGE = {"image": "node", "image_id": "sha256:made-of"}
+"""What its cluster was made of."""
 
 
 def container(stack: Stack, component: str, **changes: Any) -> dict[str, Any]:
@@ -116,6 +118,8 @@ class FakeHost(Commands):
         self.nodes = [with_condition("server-0", "Ready"), with_condition("agent-0", "Ready")]
         self.pods = [with_condition("coredns", "Ready")]
         self.jobs = [with_condition("connectivity-check", "Complete")]
+        self.node_image = NODE_IMAGE["image_id"]
+        """The node image that Docker has now."""
         self.streaming = "streaming|10.60.32.10"
         """What the database's replica says of its link: state and primary."""
         self.codes: dict[str, int] = {}
@@ -147,6 +151,7 @@ class FakeHost(Commands):
                     "urn": f"urn:x::{type_}::{id_}",
                     "type": type_,
                     "id": id_,
+                    "inputs": NODE_IMAGE if type_.endswith(":K3dCluster") else {},
                     **(
                         {"provider": f"urn:x::{made_from[id_]}::some-id"}
                         if made_from.get(id_, "").startswith("pulumi:providers:")
@@ -199,6 +204,13 @@ class FakeHost(Commands):
                 return self._kubectl(words)
             case ["ps", "-p", pid, *_]:
                 return Result(0, self.processes.get(int(pid), ""))
+            case ["k3d", "cluster", "delete", name]:
+                self.containers = [
+                    one
+                    for one in self.containers
+                    if one["Config"]["Labels"].get("k3d.cluster") != name
+                ]
+                return Result(0)
             case ["ps", "-A", *_] | ["k3d", "cluster", *_] | ["gcloud", *_]:
                 return Result(0)
             case _:
@@ -217,6 +229,8 @@ class FakeHost(Commands):
                     if self._picked(one, filters)
                 }
                 return self._listed(named)
+            case ["image", "inspect", *_]:
+                return Result(0, f"{self.node_image}\n")
             case ["network", "ls", *filters]:
                 return self._listed({} if self._k3ds(filters) else self.networks)
             case ["volume", "ls", *filters]:

@@ -102,6 +102,19 @@ def test_what_was_in_a_cluster_that_is_gone_is_told_too(host: FakeHost):
     assert host.shown_environments == [{"PULUMI_K8S_DELETE_UNREACHABLE": "true"}, {}]
 
 
+def test_a_cluster_whose_node_image_was_built_anew_goes_first(
+    host: FakeHost, capsys: pytest.CaptureFixture[str]
+):
+    """Else Pulumi would ask the new one to delete what stood in it."""
+    host.up().record((CLUSTER, host.stack.cluster))
+    host.node_image = "sha256:made-anew"
+    lifecycle.local_up(context(host))
+    assert ["k3d", "cluster", "delete", host.stack.cluster] in host.asked
+    target = f"--target=urn:x::{CLUSTER}::{host.stack.cluster}"
+    assert host.shown == [[*REFRESH, "--suppress-outputs", target], UP]
+    assert "built anew, so the cluster is made anew" in capsys.readouterr().out
+
+
 def test_pending_operations_are_cleared(host: FakeHost, capsys: pytest.CaptureFixture[str]):
     """Compared with what is there: those that change a recorded resource, and no other."""
     host.record(pending=[("creating", "cache"), ("deleting", "registry")])
