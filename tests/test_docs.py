@@ -7,7 +7,7 @@ from components.cache import config as cache
 from components.network.plan import FIXED_HOSTS, address_plan, host
 from stacks.config import parse
 from tests.e2e.test_commands import SAYS
-from tests.e2e.test_previews import PREVIEWS
+from tests.e2e.test_previews import PREVIEWS, REPORT
 from tests.programs import ROOT, STACKS, stack_config
 
 README = (ROOT / "README.md").read_text()
@@ -36,7 +36,7 @@ def test_every_command_of_the_readme_is_run_somewhere():
     programs = ("make ", "pulumi ", "kubectl ", "k3d ", ". ", "gcloud ", "PGPASSWORD=", "REDIS")
     written = {line for line in [*blocks, *inline] if line.startswith(programs)}
     placeholder = {line for line in written if "<" in line}
-    assert written - placeholder - NEEDS_ACCOUNT - BY_CI - {*SAYS, *PREVIEWS} == set()
+    assert written - placeholder - NEEDS_ACCOUNT - BY_CI - {*SAYS, *PREVIEWS, REPORT} == set()
     assert NEEDS_ACCOUNT | set(SAYS) <= written | {"make help"}
 
 

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ PREVIEWS = {
     "make preview STACK=prod": "✅ alphintra",
 }
 """Command → what the policy says: staging has a waiver, prod has none."""
+REPORT = "make report BASE=main"
 CLOUD = "CLOUDSDK_", "GOOGLE_", "GCLOUD_", "GCE_"
 SECONDS = 60
 """Warm it takes 10 s on two cores; the first on a machine takes longer, and work may run beside."""
@@ -47,3 +49,13 @@ def test_a_cloud_stack_is_previewed(command: str):
     assert PREVIEWS[command] in done.stdout
     assert time.monotonic() - started < SECONDS
     assert subprocess.check_output(["git", "status", "--short"], cwd=ROOT) == before
+
+
+def test_a_report_of_no_change_is_safe(tmp_path: Path):
+    """Against the commit itself: a checkout need not have a branch of that name."""
+    command = REPORT.replace("main", "HEAD")
+    subprocess.run(
+        ["sh", "-c", f"{command} STACK=dev OUT={tmp_path}"], cwd=ROOT, check=True, timeout=600
+    )
+    assert (tmp_path / "report.html").exists()
+    assert "safe" in (tmp_path / "comment.md").read_text().splitlines()[1].lower()

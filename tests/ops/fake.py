@@ -7,97 +7,17 @@ from typing import Any
 
 from ops.commands import Commands, Result
 from ops.context import Context
-from ops.services import SERVICES
-from ops.stack import PROJECT, Stack
+from ops.stack import Stack
 from ops.targets import TARGETS
-
-NOWHERE = Path("/nowhere")
-"""The folder of a stack whose files nobody reads; `down` removes the kubeconfig in it."""
-SECRETS = {"postgres": "secret-of-postgres", "users": "secret-of-users"}
-CACHE_SECRET, USER_SECRET = "secret-of-the-cache", "secret-of-a-user"
-KUBECONFIG = "kind: Config # secret-of-the-cluster"
-EVERY_SECRET = (*SECRETS.values(), CACHE_SECRET, USER_SECRET, "secret-of-the-cluster")
-OUTPUTS: dict[str, Any] = {
-    "kubeconfig": KUBECONFIG,
-    "database_passwords": SECRETS,
-    "database_ca_certificate": "the database's authority",
-    "cache_password": CACHE_SECRET,
-    "cache_passwords": {"auth": USER_SECRET},
-    "cache_ca_certificate": "the cache's authority",
-    "registry_address": "localhost:5050",
-    "database_host_address": "10.0.0.2:5432",
-    "cache_host_address": "10.0.0.3:6379",
-    "cluster_name": "alphintra",
-}
-SPECS: dict[str, dict[str, Any]] = {
-    "Database": {
-        "host_port": 5432,
-        "replica_host_port": 5434,
-        "read_replica": True,
-        "highly_available": False,
-    },
-    "Cache": {"host_port": 6379, "highly_available": True},
-    "Registry": {"host_port": 5050},
-}
-"""What the stack asked of its components when it last was brought up."""
-NODE_IMAGE = {"image": "node", "image_id": "sha256:made-of"}
-"""What its cluster was made of."""
-
-
-def container(stack: Stack, component: str, **changes: Any) -> dict[str, Any]:
-    """A container as `docker inspect` shows it; changes: status, health, role, name, ports."""
-    role = changes.get("role")
-    name = changes.get("name") or stack.container(component)
-    health = changes.get("health", "healthy")
-    labels = {
-        "io.alphintra.project": PROJECT,
-        "io.alphintra.stack": stack.name,
-        "io.alphintra.component": component,
-        **({"k3d.cluster": stack.cluster, "k3d.role": role} if role else {}),
-    }
-    return {
-        "Id": f"id-of-{name}",
-        "Name": f"/{name}",
-        "Config": {"Labels": labels},
-        "State": {
-            "Status": changes.get("status", "running"),
-            **({"Health": {"Status": health}} if health else {}),
-        },
-        "HostConfig": {
-            "PortBindings": {
-                f"{inside}/tcp": [{"HostIp": "127.0.0.1", "HostPort": str(outside)}]
-                for inside, outside in changes.get("ports", {}).items()
-            }
-        },
-        "Mounts": changes.get("mounts", []),
-    }
-
-
-def platform(stack: Stack) -> list[dict[str, Any]]:
-    """All containers of a stack that is up."""
-    services = [container(stack, service) for service in SERVICES]
-    nodes = [
-        container(
-            stack,
-            "cluster",
-            name=f"k3d-{stack.cluster}-{name}",
-            role=role,
-            health=None,
-            ports={6443: 6550} if role == "loadbalancer" else {},
-        )
-        for name, role in (
-            ("agent-0", "agent"),
-            ("server-0", "server"),
-            ("serverlb", "loadbalancer"),
-        )
-    ]
-    return services + nodes
-
-
-def with_condition(name: str, condition: str, holds: bool = True) -> dict[str, Any]:
-    """A Kubernetes object of which `condition` holds, or not."""
-    status = {"conditions": [{"type": condition, "status": "True" if holds else "False"}]}
-    return {"metadata": {"name": name}, "status": status}
+from tests.ops.fake_stack import (
+    KUBECONFIG,
+    NODE_IMAGE,
+    OUTPUTS,
+    SECRETS,
+    SPECS,
+    platform,
+    with_condition,
+)
 
 
 class FakeHost(Commands):

@@ -11,7 +11,8 @@ from ops.commands import OpsError
 from ops.context import Context
 from ops.services import SERVICES
 from ops.stack import Stack
-from tests.ops.fake import EVERY_SECRET, KUBECONFIG, FakeHost, context
+from tests.ops.fake import FakeHost, context
+from tests.ops.fake_stack import EVERY_SECRET, KUBECONFIG
 
 LOGS = [*SERVICES, "cluster", "connectivity-check"]
 SHELLS = ["database", "database-replica", "cache", "cache-replica", "registry", "cluster"]

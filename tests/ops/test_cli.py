@@ -10,7 +10,8 @@ from ops import cli, stack, wire
 from ops.commands import HostCommands, OpsError
 from ops.console import duration, paint, table
 from ops.docker_cli import NAMESPACE
-from tests.ops.fake import EVERY_SECRET, FakeHost
+from tests.ops.fake import FakeHost
+from tests.ops.fake_stack import EVERY_SECRET
 
 ROOT = Path(__file__).parents[2]
 

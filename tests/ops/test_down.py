@@ -7,7 +7,8 @@ import pytest
 from ops import removal
 from ops.commands import OpsError
 from ops.stack import Stack
-from tests.ops.fake import NOWHERE, FakeHost, container, context
+from tests.ops.fake import FakeHost, context
+from tests.ops.fake_stack import NOWHERE, container
 
 DEV = Stack("dev", "local", folder=NOWHERE)
 CONTAINER = "docker:index/container:Container"

@@ -15,14 +15,13 @@ from ops import health, wire
 from ops.commands import OpsError
 from ops.services import SERVICES
 from ops.stack import Stack
-from tests.ops.fake import (
+from tests.ops.fake import FakeHost, context
+from tests.ops.fake_stack import (
     CACHE_SECRET,
     EVERY_SECRET,
     NOWHERE,
     OUTPUTS,
     USER_SECRET,
-    FakeHost,
-    context,
     with_condition,
 )
 

@@ -6,7 +6,8 @@ from ops import status
 from ops.commands import OpsError
 from ops.services import SERVICES
 from ops.stack import Stack
-from tests.ops.fake import NOWHERE, SPECS, FakeHost, container, context, with_condition
+from tests.ops.fake import FakeHost, context
+from tests.ops.fake_stack import NOWHERE, SPECS, container, with_condition
 from tests.programs import STACKS, deploy
 
 DEV = Stack("dev", "local", folder=NOWHERE)

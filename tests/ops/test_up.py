@@ -11,7 +11,8 @@ from ops import interrupted, lifecycle
 from ops.commands import OpsError
 from ops.services import SERVICES
 from ops.stack import PROJECT, Stack
-from tests.ops.fake import EVERY_SECRET, KUBECONFIG, FakeHost, container, context
+from tests.ops.fake import FakeHost, context
+from tests.ops.fake_stack import EVERY_SECRET, KUBECONFIG, container
 
 CONTAINER = "docker:index/container:Container"
 CLUSTER = "pulumi-python:local:K3dCluster"
