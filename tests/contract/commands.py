@@ -1,10 +1,10 @@
 """Running a program, and what it said."""
 
-import os
-import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from ops.commands import HostCommands, OpsError
 
 OVER_SPDY = {"KUBECTL_REMOTE_COMMAND_WEBSOCKETS": "false"}
 """Over WebSockets, kubectl may drop what a short script says ("Unknown stream id 1, discarding
@@ -28,21 +28,10 @@ class Answer:
 def ask(*command: str, stdin: str = "", timeout: float = 60) -> Answer:
     """Run `command`. Secrets go in by `stdin`: arguments show in every list of processes."""
     try:
-        done = subprocess.run(
-            command,
-            input=stdin,
-            env={**os.environ, **OVER_SPDY},
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=timeout,
-            check=False,
-        )
-    except FileNotFoundError:
-        return Answer(False, "", f"{command[0]} is not on PATH: run this by `make contract`")
-    except subprocess.TimeoutExpired:
-        return Answer(False, "", f"{command[0]}: no end within {timeout:.0f} s")
-    return Answer(done.returncode == 0, done.stdout, done.stderr)
+        done = HostCommands().ask(command, env=OVER_SPDY, stdin=stdin, timeout=timeout)
+    except OpsError as error:
+        return Answer(False, "", str(error))
+    return Answer(done.ok, done.out, done.err)
 
 
 def eventually(attempt: Callable[[], Answer], wanted: bool, seconds: float) -> Answer:
