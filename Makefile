@@ -84,7 +84,7 @@ report: setup ## BASE=main: whether what changed since is dangerous, for each st
 comment: ## for the workflow: keep the report's comment on its pull request up to date
 	@$(PYTHON) -m ops.preview_report.comment
 
-check: venv ## lint, types and the quick tests, in about a minute
+check: venv ## lint, types and the quick tests, in under two minutes
 	@$(IN_VENV) ruff check .
 	@$(IN_VENV) ruff format --check .
 	@$(IN_VENV) pyright
