@@ -30,7 +30,8 @@ SAYS: dict[str, tuple[str, str]] = {
     "k3d cluster list": ("", f"alphintra-{STACK}-cluster"),
     "pulumi stack output database_passwords --show-secrets -s dev": ("", "trading"),
     "pulumi stack output database_ca_certificate -s dev > .toolchain/database-ca.pem": ("", ""),
-    'PGPASSWORD="$(pulumi stack output database_passwords --show-secrets -s dev | jq -r .postgres)"'
+    'PGPASSWORD="$(pulumi stack output database_passwords --show-secrets -s dev'
+    """ | python3 -c 'import json, sys; print(json.load(sys.stdin)["postgres"])')\""""
     ' psql "host=127.0.0.1 port=5432 user=postgres sslmode=verify-full'
     ' sslrootcert=.toolchain/database-ca.pem"': (
         "SELECT 'over TLS' FROM pg_stat_ssl WHERE ssl AND pid = pg_backend_pid();",
@@ -46,20 +47,26 @@ SAYS: dict[str, tuple[str, str]] = {
 PORTS = {"port=5432": "port=15432", "-p 6379": "-p 16379"}
 """The dev stack's, as a client is told them → this stack's."""
 
-REDIS_CLI = f"""#!/bin/sh
-image="$(docker inspect --format='{{{{.Image}}}}' alphintra-{STACK}-cache)"
-exec docker run --rm --interactive --network=host --env=REDISCLI_AUTH \\
-  --volume="$PWD/.toolchain:$PWD/.toolchain:ro" --workdir="$PWD" "$image" redis-cli "$@"
+CLIENTS = {"psql": ("database", "PGPASSWORD"), "redis-cli": ("cache", "REDISCLI_AUTH")}
+"""Client → the server whose image has it, for a machine that has none; its password's variable."""
+
+
+def client(program: str, server: str, password: str) -> str:
+    return f"""#!/bin/sh
+image="$(docker inspect --format='{{{{.Image}}}}' alphintra-{STACK}-{server})"
+exec docker run --rm --interactive --network=host --env={password} \\
+  --volume="$PWD/.toolchain:$PWD/.toolchain:ro" --workdir="$PWD" "$image" {program} "$@"
 """
-"""For a machine that has none."""
 
 
 @pytest.fixture(scope="module", autouse=True)
-def redis_cli(platform: Platform):
-    program = Path(platform.stack.workspace.work_dir) / "bin" / "redis-cli"
-    program.parent.mkdir()
-    program.write_text(REDIS_CLI)
-    program.chmod(0o755)
+def clients(platform: Platform):
+    folder = Path(platform.stack.workspace.work_dir) / "bin"
+    folder.mkdir()
+    for program, (server, password) in CLIENTS.items():
+        file = folder / program
+        file.write_text(client(program, server, password))
+        file.chmod(0o755)
 
 
 @pytest.mark.parametrize("command", SAYS)
