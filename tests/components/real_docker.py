@@ -4,20 +4,38 @@ import json
 import os
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic, sleep
 
 import pytest
 
-from components.command import run
+from components.command import CommandError, run
 from components.images import catalog, present
 
 PREFIX = f"alphintra-test-{os.getpid()}"
 
 
+@cache
+def engine_words() -> str:
+    """Why no Docker Engine can be asked; empty where one answers."""
+    try:
+        run(["docker", "version"])
+    except CommandError as error:
+        return str(error)
+    return ""
+
+
+def needs_engine() -> None:
+    """Skip the test where no Docker Engine answers."""
+    if words := engine_words():
+        pytest.skip(words)
+
+
 def image(name: str) -> str:
     """The image of that short name which Docker has; the test is skipped where it has none."""
+    needs_engine()
     source = catalog()[name]
     found = next(filter(present, (source.official, source.stand_in)), None)
     return found or pytest.skip(f"there is no image {name} here")
@@ -33,6 +51,7 @@ def until(true: Callable[[], bool]) -> None:
 @contextmanager
 def internal_network(role: str, *arguments: str) -> Generator[str]:
     """The name of a network with no way out; `arguments`: of `docker network create`."""
+    needs_engine()
     name = f"{PREFIX}-{role}"
     run(["docker", "network", "create", "--internal", *arguments, name])
     try:
