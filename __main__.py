@@ -3,10 +3,12 @@
 import pulumi
 
 from stacks.config import load
+from stacks.kept import refuse_losses
 from stacks.platform import Platform
 from stacks.targets import TARGETS
 
 settings = load()
+refuse_losses(settings)
 platform = Platform(pulumi.get_stack(), settings, TARGETS[settings.target])
 
 pulumi.export("target", settings.target)

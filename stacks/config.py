@@ -13,6 +13,7 @@ from components.cache import CacheSpec
 from components.cluster import ClusterSpec
 from components.connectivity import SERVICE as CHECK
 from components.database import DatabaseSpec
+from components.database import Name as DatabaseName
 from components.foundation import FoundationSpec
 from components.network import NetworkSpec
 from components.network.plan import address_plan, node_capacity
@@ -51,7 +52,7 @@ class PlatformSpec(Spec):
     services: dict[ServiceName, ServiceSpec]
     """Name of each service → what it may reach and use. They are merged, key by key, over the
     default ones (`stacks/defaults.py`); `<name>: null` takes a default service away, with its
-    namespace and its database."""
+    namespace; with its database if `dropped_databases` names that."""
 
     @property
     def every_service(self) -> dict[str, ServiceSpec]:
@@ -86,6 +87,9 @@ class Settings(PlatformSpec):
     """Which column of the table of defaults (`stacks/defaults.py`) the stack starts from."""
     waivers: tuple[Waiver, ...] = ()
     """The rules of `policy/` that the stack does not keep, each with its reason. prod has none."""
+    dropped_databases: tuple[DatabaseName, ...] = ()
+    """Databases that `up` may drop, with all that is in them, once nobody asks for them. Without
+    its name here, a database whose service is taken away makes every preview and `up` fail."""
 
     @model_validator(mode="after")
     def _every_node_has_addresses(self) -> Self:

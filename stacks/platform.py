@@ -16,6 +16,7 @@ from components.registry import Registry
 from components.service import Service, Surroundings
 from components.service.kubernetes import in_cluster
 from stacks.config import Settings
+from stacks.kept import promises
 from stacks.services import callers, with_databases, with_users
 from stacks.targets import Target
 
@@ -85,4 +86,5 @@ class Platform(ComponentResource):
             "services": Output.all(*(service.namespace for service in made.values())),
         }
         """What a person or another stack may rely on: the same names and types on every target."""
-        self.register_outputs(self.exports)
+        # For the next `up`, which is held to them.
+        self.register_outputs({**self.exports, "promises": promises(spec)})

@@ -193,6 +193,10 @@ class Graph(mocks.MockMonitor):
         return "".join(show("", 0))
 
 
+OWN_STATE = "pulumi:pulumi:readStackResourceOutputs"
+"""Answered by the engine, from the stack's state; a stack under mocks has none yet."""
+
+
 class _Providers(mocks.Mocks):
     """Stands for the provider plugins: in a preview it knows the inputs and nothing else, but of
     types in `standing`."""
@@ -210,6 +214,8 @@ class _Providers(mocks.Mocks):
         return f"{args.name}-id", {**args.inputs, **computed(args.name, args.inputs)}
 
     def call(self, args: mocks.MockCallArgs) -> Any:
+        if args.token == OWN_STATE:
+            return {"outputs": {}}
         raise AssertionError(f"the program called {args.token}: a preview must not look things up")
 
 
