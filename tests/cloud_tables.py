@@ -10,6 +10,8 @@ from components.cache.memory import READ_REPLICAS_FROM_GB, capacity_gb, has_read
 from components.cluster.gke_pools import FAMILIES
 from components.database.limits import MB_PER_GB, memory_mb
 from components.foundation.services import SERVICE_AGENTS
+from components.network.nat import addresses_needed
+from components.network.plan import address_plan, node_capacity
 from ops.bootstrap.deployer import BILLING, GRANTABLE, ROLES
 from ops.bootstrap.steps import MADE_WITH_THEIR_API
 from stacks.config import Settings, parse
@@ -39,12 +41,13 @@ def costs(of: Settings) -> dict[str, float]:
     cpu = USD[FAMILIES[of.cluster.confidential_nodes]] * HOURS
     nodes = sum(pool.min_nodes * (pool.cpus * cpu) for pool in pools)
     disks = sum(pool.min_nodes * pool.disk_gb for pool in pools) * USD["node_disk"]
+    addresses = addresses_needed(node_capacity(address_plan(of.network.cidr)))
     return {
         "cluster: control plane": USD["cluster"] * HOURS,
         "cluster: nodes": nodes + disks,
         "database": database(of),
         "cache": cache(of),
-        "way out (NAT)": USD["nat"] * HOURS,
+        "way out (NAT)": (USD["nat"] + addresses * USD["address"]) * HOURS,
     }
 
 

@@ -1,18 +1,19 @@
 """What a month of a stack costs, before and after: from `docs/cloud/prices.toml`, list prices.
 
 Only what has a price there is reckoned; the rest of what Google charges for is listed. Fixed is
-what costs as long as it stands; usage-based is what costs as it is used, with what is assumed.
+what costs as long as it stands; what costs as it is used is apart (`usage.py`).
 """
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from ops.preview_report.model import Op, Preview, Step
+from ops.preview_report.usage import Use, use
 
 FILE = Path(__file__).parents[2] / "docs" / "cloud" / "prices.toml"
 PRICES: Mapping[str, Mapping[str, Any]] = tomllib.loads(FILE.read_text())
@@ -25,19 +26,6 @@ PERF = re.compile(r"db-perf-optimized-N-(?P<cpus>\d+)")
 GB_PER_CPU_OF_PERF = 8
 MB_PER_GB = 1024
 
-USAGE = {
-    "gcp:compute/routerNat:RouterNat": "0.045 USD a GiB through it",
-    "gcp:storage/bucket:Bucket": "by what it stores and who reads it",
-    "gcp:artifactregistry/repository:Repository": "by what it stores and scans",
-    "gcp:logging/projectBucketConfig:ProjectBucketConfig": "by what is logged beyond what is free",
-    "gcp:kms/cryptoKey:CryptoKey": "by versions of the key and its use",
-    "gcp:secretmanager/secretVersion:SecretVersion": "by reads, and a little for each version",
-    "gcp:gkebackup/backupPlan:BackupPlan": "by pods that are backed up, and what is stored",
-    "gcp:compute/subnetwork:Subnetwork": "by the flow logs that it writes",
-    "gcp:pubsub/*": "by what goes through it",
-    "gcp:dns/managedZone:ManagedZone": "a little for each zone, and by queries",
-}
-"""What costs by its use: no assumption is made of that, so no figure. Type → by what."""
 CHARGED = (
     "gcp:compute/address:Address",
     "gcp:compute/disk:Disk",
@@ -78,14 +66,34 @@ class Line:
 
 
 @dataclass(frozen=True)
+class UseLine:
+    """A resource that costs by its use, where that changes."""
+
+    step: Step
+    old: Use | None
+    new: Use | None
+
+    @property
+    def how(self) -> str:
+        """What it costs by; of what goes, what it did."""
+        return next(one.how for one in (self.new, self.old) if one)
+
+    @property
+    def delta(self) -> float | None:
+        """None where there is no price for it."""
+        old, new = (one.usd if one else 0.0 for one in (self.old, self.new))
+        return None if old is None or new is None else new - old
+
+
+@dataclass(frozen=True)
 class Bill:
     """What a change does to a stack's costs."""
 
     lines: tuple[Line, ...]
     before: float
     after: float
-    usage: tuple[tuple[Step, str], ...]
-    """What changes and costs by its use, and by what."""
+    usage: tuple[UseLine, ...]
+    """In no sum above."""
     unpriced: tuple[Step, ...]
     """What changes, costs something, and has no price in the table."""
 
@@ -97,32 +105,25 @@ class Bill:
 def bill(preview: Preview) -> Bill:
     """What the change that `preview` is of does to a month's costs."""
     lines: list[Line] = []
-    usage: list[tuple[Step, str]] = []
+    usage: list[UseLine] = []
     unpriced: list[Step] = []
     before = after = 0.0
     for step in preview.steps:
-        sides = [
-            price(step.type, side.inputs) if side else None
-            for side in (step.old, None if step.op is Op.DELETE else step.new)
-        ]
-        old, new = sides
+        sides = (step.old, None if step.op is Op.DELETE else step.new)
+        old, new = (price(step.type, side.inputs) if side else None for side in sides)
         before += old.usd if old else 0.0
         after += new.usd if new else 0.0
         line = Line(step, old, new)
         if abs(line.delta) >= 0.005:
             lines.append(line)
         if step.op is not Op.SAME:
-            by = _first(USAGE.items(), step.type)
-            if by and step.op in (Op.CREATE, Op.DELETE):
-                usage.append((step, by))
-            if not any(sides) and any(fnmatchcase(step.type, one) for one in CHARGED):
+            by_use = [use(step.type, side.inputs) if side else None for side in sides]
+            if by_use[0] != by_use[1]:
+                usage.append(UseLine(step, *by_use))
+            if not (old or new) and any(fnmatchcase(step.type, one) for one in CHARGED):
                 unpriced.append(step)
     lines.sort(key=lambda one: -abs(one.delta))
     return Bill(tuple(lines), before, after, tuple(usage), tuple(unpriced))
-
-
-def _first(table: Iterable[tuple[str, str]], type_: str) -> str:
-    return next((text for pattern, text in table if fnmatchcase(type_, pattern)), "")
 
 
 def price(type_: str, inputs: Mapping[str, Any]) -> Priced | None:
@@ -195,6 +196,12 @@ def _cache(inputs: Mapping[str, Any]) -> Priced | None:
     return None
 
 
+def _address(inputs: Mapping[str, Any]) -> Priced | None:
+    if inputs.get("addressType") != "EXTERNAL":
+        return None
+    return Priced(USD["address"] * HOURS, f"external address: {USD['address']} * {HOURS} h")
+
+
 def _nat(inputs: Mapping[str, Any]) -> Priced | None:
     del inputs
     return Priced(USD["nat"] * HOURS, f"gateway, at most: {USD['nat']} * {HOURS} h")
@@ -205,5 +212,6 @@ RECKONED: Mapping[str, Callable[[Mapping[str, Any]], Priced | None]] = {
     "gcp:container/nodePool:NodePool": _node_pool,
     "gcp:sql/databaseInstance:DatabaseInstance": _database,
     "gcp:redis/instance:Instance": _cache,
+    "gcp:compute/address:Address": _address,
     "gcp:compute/routerNat:RouterNat": _nat,
 }

@@ -243,8 +243,10 @@ def _costs(report: ReportView) -> Iterator[Block]:
                 f"reckoning of {stack.name}'s cost",
             )
         if stack.usage:
-            kinds = sorted({f"{name}: {by}" for name, by in stack.usage})
-            line = "  - by use, nothing assumed, not in the sum: "
+            kinds = sorted(
+                f"{one.resource} {words.priced(one.delta)}: {one.how}" for one in stack.usage
+            )
+            line = f"  - by use, not in the sum: {words.cost_by_use(stack)}: "
             line += text(_short("; ".join(kinds), 1_000))
             yield Block(line, COST_LINES, f"usage-based costs of {stack.name}")
 

@@ -209,9 +209,12 @@ def _cost(stack: StackView) -> Iterator[str]:
             numbers=3,
         )
     if stack.usage:
-        rows = [[escape(name), escape(by)] for name, by in stack.usage]
-        yield "<p>Costs by its use: nothing is assumed of that, and it is not in the sum.</p>"
-        yield _table(["resource", "by what"], rows)
+        rows = [
+            [escape(one.resource), _code(one.how), escape(words.priced(one.delta))]
+            for one in stack.usage
+        ]
+        yield f"<p>By use, not in the sum: {escape(words.cost_by_use(stack))}.</p>"
+        yield _table(["resource", "what is assumed", "difference"], rows, numbers=1)
     if stack.unpriced:
         yield f"<p>Without a price, not guessed: {escape(', '.join(stack.unpriced))}</p>"
 

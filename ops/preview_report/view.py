@@ -70,6 +70,15 @@ class CostView:
 
 
 @dataclass(frozen=True)
+class UseView:
+    """What a resource costs by its use; `delta` is None where there is no price."""
+
+    resource: str
+    how: str
+    delta: float | None
+
+
+@dataclass(frozen=True)
 class StackView:
     name: str
     world: str
@@ -81,7 +90,7 @@ class StackView:
     before: float
     after: float
     costs: tuple[CostView, ...]
-    usage: tuple[tuple[str, str], ...]
+    usage: tuple[UseView, ...]
     unpriced: tuple[str, ...]
     waived: tuple[tuple[str, str, str], ...]
     """Sign, rule, words: `+` added, `-` removed, empty for those that stay."""
@@ -101,6 +110,11 @@ class StackView:
     @property
     def delta(self) -> float:
         return self.after - self.before
+
+    @property
+    def delta_by_use(self) -> float:
+        """Of what has a price, at the use that is assumed."""
+        return sum(one.delta or 0.0 for one in self.usage)
 
 
 @dataclass(frozen=True)

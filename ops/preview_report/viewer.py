@@ -17,6 +17,7 @@ from ops.preview_report.view import (
     GroupView,
     ResourceView,
     StackView,
+    UseView,
 )
 
 NOT_KNOWN = "not known yet"
@@ -92,7 +93,9 @@ class Viewer:
                 )
                 for line in bill.lines
             ),
-            usage=tuple((text(step.label), by) for step, by in bill.usage),
+            usage=tuple(
+                UseView(text(line.step.label), line.how, line.delta) for line in bill.usage
+            ),
             unpriced=tuple(text(step.label) for step in bill.unpriced),
             waived=tuple(self._waivers(preview)),
             violations=tuple(

@@ -42,6 +42,14 @@ def cost(stack: StackView) -> str:
     return f"{usd(stack.before)} → {usd(stack.after)} ({usd(stack.delta, sign=True)})"
 
 
+def priced(delta: float | None) -> str:
+    return "no price" if delta is None else usd(delta, sign=True)
+
+
+def cost_by_use(stack: StackView) -> str:
+    return f"{usd(stack.delta_by_use, sign=True)} at the use that docs/cloud/usage.toml assumes"
+
+
 def policy(stack: StackView) -> str:
     if not stack.policy:
         return "not held to it"

@@ -1,8 +1,10 @@
 """What a month costs is what the deployment guide says, resource by resource."""
 
+from typing import Any
+
 import pytest
 
-from ops.preview_report import cost
+from ops.preview_report import cost, usage
 from tests.cloud_tables import costs, graph, settings
 from tests.ops.preview_report.logs import preview, step
 from tests.programs import STACKS
@@ -63,7 +65,28 @@ def test_what_has_no_price_is_listed_and_not_guessed():
     assert bill.after == 0
 
 
-def test_what_costs_by_its_use_is_listed_with_by_what():
+def test_what_costs_by_its_use_is_apart_with_what_is_assumed():
     bill = cost.bill(preview(step("create", "gcp:storage/bucket:Bucket", "b", None, {})))
-    ((step_, by),) = bill.usage
-    assert step_.name == "b" and "stores" in by
+    (line,) = bill.usage
+    assert line.step.name == "b" and bill.after == 0
+    assert line.new and "50 assumed * 0.02 a GB stored" in line.new.how
+    assert line.delta == pytest.approx(50 * 0.02)  # docs/cloud/usage.toml
+
+
+def test_a_key_that_moves_into_hardware_costs_more_by_its_use():
+    def key(level: str) -> dict[str, Any]:
+        return {"versionTemplate": {"protectionLevel": level}}
+
+    type_ = "gcp:kms/cryptoKey:CryptoKey"
+    (line,) = cost.bill(preview(step("replace", type_, "k", key("SOFTWARE"), key("HSM")))).usage
+    assert line.delta == pytest.approx(4 * (1.00 - 0.06))
+
+
+def test_what_costs_by_its_use_without_a_price_says_by_what():
+    (line,) = cost.bill(preview(step("create", "gcp:pubsub/topic:Topic", "t", None, {}))).usage
+    assert line.delta is None and line.new and line.new.how == "by GiB through it"
+
+
+def test_every_price_by_use_has_a_source_a_date_and_an_assumption():
+    priced = [one for one in usage.PRICES if "usd" in one]
+    assert priced and all(one["source"] and one["date"] and one["assumed"] for one in priced)
