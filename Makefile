@@ -9,13 +9,23 @@
 #                    stacks' recorded state; fail unless the verdict is safe
 #   PROJECT=… REGION=… DRY_RUN=1   with bootstrap-gcp: where; print its commands only
 
+ONE_STACK := $(filter command,$(origin STACK))
 STACK ?= dev
 PYTHON ?= python3
+
+# What is given stays text, whatever is in it: make doesn't expand it, and a recipe takes it from
+# its environment ("$$STACK"), never as a part of its own words.
+GIVEN = STACK SERVICE FOLLOW FORCE LACKING DISRUPTIVE BASE OUT FULL LIVE GATE PROJECT REGION DRY_RUN
+$(foreach name,$(GIVEN),$(if $(filter-out undefined,$(origin $(name))),$\
+	$(eval override $(name) := $$(value $(name)))))
+export $(GIVEN)
+
 IN_VENV = .venv/bin/python -m
 IN_ENV = . ./.toolchain/env && exec $(IN_VENV)
-OPS = @$(IN_ENV) ops $@ --stack=$(STACK)
-WITH_SERVICE = $(if $(SERVICE),--service=$(SERVICE))
-CLOUD = $(shell grep -qs '^ *alphintra:target: *gcp' Pulumi.$(STACK).yaml && echo --cloud)
+OPS = @$(IN_ENV) ops $@ --stack="$$STACK"
+WITH_SERVICE = $${SERVICE:+--service="$$SERVICE"}
+STACK_FILE = 'Pulumi.$(subst ','\'',$(STACK)).yaml'
+CLOUD = $(shell grep -qs '^ *alphintra:target: *gcp' $(STACK_FILE) && echo --cloud)
 
 # What prepares says so on stderr: the output is the command's own (`make shell … < script | …`).
 .DEFAULT_GOAL := help
@@ -33,7 +43,7 @@ venv:
 	@$(PYTHON) -m toolchain venv >&2
 
 stack: setup
-	@$(PYTHON) -m toolchain stack $(STACK) >&2
+	@$(PYTHON) -m toolchain stack -- "$$STACK" >&2
 
 up: stack ## bring the stack up (on Google Cloud: after a preview and a question)
 	$(OPS)
@@ -63,8 +73,8 @@ kubeconfig: setup ## write .toolchain/kubeconfig-<stack>
 	$(OPS)
 
 bootstrap-gcp: venv ## PROJECT=…: make a Google Cloud project ready; DRY_RUN=1 only prints
-	@$(IN_VENV) ops $@ --stack=$(STACK) $(if $(PROJECT),--project=$(PROJECT)) \
-		$(if $(REGION),--region=$(REGION)) $(if $(filter 1,$(DRY_RUN)),--dry-run) \
+	@$(IN_VENV) ops $@ --stack="$$STACK" $${PROJECT:+--project="$$PROJECT"} \
+		$${REGION:+--region="$$REGION"} $(if $(filter 1,$(DRY_RUN)),--dry-run) \
 		$(if $(filter 1,$(FORCE)),--force)
 
 parity: venv ## what is the same on this machine and on Google Cloud; LACKING=1: what is not
@@ -72,14 +82,14 @@ parity: venv ## what is the same on this machine and on Google Cloud; LACKING=1:
 
 contract: DEV = --dev
 contract: setup ## hold a running stack to the contract, from inside its cluster
-	@$(IN_ENV) pytest tests/contract --stack=$(STACK)
+	@$(IN_ENV) pytest tests/contract --stack="$$STACK"
 
 report: CLOUD = --cloud
 report: setup ## BASE=main: whether what changed since is dangerous, for each stack, and why
 	@. ./.toolchain/env && { $(IN_VENV) ops.preview_report \
-		$(if $(BASE),--base=$(BASE)) $(if $(OUT),--out=$(OUT)) $(if $(FULL),--full=$(FULL)) \
-		$(if $(filter command,$(origin STACK)),--stack=$(STACK)) $(if $(filter 1,$(LIVE)),--live) \
-		|| { code=$$?; [ "$(GATE)" != 1 ] && { [ $$code = 3 ] || [ $$code = 4 ]; }; }; }
+		$${BASE:+--base="$$BASE"} $${OUT:+--out="$$OUT"} $${FULL:+--full="$$FULL"} \
+		$(if $(ONE_STACK),--stack="$$STACK") $(if $(filter 1,$(LIVE)),--live) \
+		|| { code=$$?; [ "$$GATE" != 1 ] && { [ $$code = 3 ] || [ $$code = 4 ]; }; }; }
 
 comment: ## for the workflow: keep the report's comment on its pull request up to date
 	@$(PYTHON) -m ops.preview_report.comment

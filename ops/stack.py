@@ -1,5 +1,6 @@
 """A stack: its name, its file, and the names of what it owns outside Pulumi."""
 
+import reprlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -7,6 +8,7 @@ from typing import Any, cast
 import yaml
 
 from ops.commands import OpsError
+from policy import stack_name
 
 PROJECT = "alphintra"
 """The name in Pulumi.yaml; physical names and labels begin with it."""
@@ -50,27 +52,59 @@ class Stack:
 
 
 def load(name: str, folder: Path | None = None) -> Stack:
-    """The stack `name`, as its file in `folder` says; by default in the current one."""
+    """The stack `name`, as its file in `folder` says; by default in the current one.
+
+    Of the file, no more is read than what commands need: the rest is the program's to judge.
+    """
+    if not stack_name.fits(name):
+        raise OpsError(f"no stack can be called {name!r}; allowed: {stack_name.ALLOWED}.")
     folder = folder or Path.cwd()
     path = folder / f"Pulumi.{name}.yaml"
     try:
-        document: Any = yaml.safe_load(path.read_text())
+        document = words(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         known = sorted(file.name.split(".")[1] for file in folder.glob("Pulumi.*.yaml"))
         raise OpsError(
             f"there is no stack {name}: {path.name} is missing. "
             f"Stacks with a file: {', '.join(known) or 'none'}."
         ) from None
-    except yaml.YAMLError as error:
+    except OSError as error:
+        raise OpsError(f"{path.name} can't be read: {error.strerror}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise OpsError(f"{path.name} is not YAML: {error}") from None
+    except RecursionError:
+        raise OpsError(f"{path.name} is nested too deeply to be a stack's file") from None
     config = _object(_object(document).get("config"))
     target = config.get(f"{PROJECT}:target")
     if target not in ("local", "gcp"):
-        raise OpsError(
-            f"{path.name}: {PROJECT}:target: given {target!r}; allowed: one of local, gcp"
-        )
-    cloud = {key: str(config.get(f"gcp:{key}") or "") for key in ("project", "region")}
+        wrong = f"{path.name}: {PROJECT}:target: given {reprlib.repr(target)}"
+        raise OpsError(f"{wrong}; allowed: one of local, gcp")
+    given = {key: config.get(f"gcp:{key}") for key in ("project", "region")}
+    cloud = {key: value for key, value in given.items() if isinstance(value, str)}
     return Stack(name, str(target), folder, **cloud)
+
+
+class _Words(yaml.SafeLoader):
+    """Takes each value as the text that stands there: what it means is Pulumi's to say, whose YAML
+    is another (1:30 is no number in it, `no` is a word)."""
+
+
+_PREFIX = "tag:yaml.org,2002:"
+_KEPT = {f"{_PREFIX}{kind}" for kind in ("null", "merge")}
+_Words.yaml_implicit_resolvers = {
+    first: [one for one in resolvers if one[0] in _KEPT]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Words.yaml_constructors = {
+    tag: make
+    for tag, make in yaml.SafeLoader.yaml_constructors.items()
+    if tag is None or tag.removeprefix(_PREFIX) in ("map", "null", "seq", "str")
+}
+
+
+def words(text: str) -> Any:
+    """What stands in a YAML document: objects, lists, texts, nulls. Raises `yaml.YAMLError`."""
+    return yaml.load(text, Loader=_Words)
 
 
 def _object(value: Any) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from components.network.plan import address_plan, node_capacity
 from components.registry import RegistrySpec
 from components.service import ServiceName, ServiceSpec
 from components.spec import Spec, refuse
+from policy import stack_name
 from policy.google import PROJECT_ID, REGIONS
 from policy.waiver import Waiver
 from stacks.defaults import DEFAULTS
@@ -130,14 +131,16 @@ def parse(config: Mapping[str, Any], file: str) -> Settings:
         if isinstance(override, dict):
             merge = merged if capability == "services" else _over
             given[capability] = merge(values, cast(dict[str, Any], override))
+    stack = file.removeprefix("Pulumi.").removesuffix(".yaml")
     found: list[Problem] = []
+    if not stack_name.fits(stack):
+        found.append(Problem("the stack's name", shown(stack), stack_name.ALLOWED))
     if given.get("target") == "gcp":
-        found = [*_missing_on_gcp(config, given), *_unknown_to_google(config)]
+        found += [*_missing_on_gcp(config, given), *_unknown_to_google(config)]
     try:
         settings = Settings.model_validate(given)
     except ValidationError as error:
         raise pulumi.RunError(report(file, problems(error, Settings, NAMESPACE) + found)) from None
-    stack = file.removeprefix("Pulumi.").removesuffix(".yaml")
     found += conflicts(settings.every_service, settings.database, settings.target, stack)
     if found:
         raise pulumi.RunError(report(file, found))
@@ -186,6 +189,6 @@ def _value(value: Any) -> Any:
     if isinstance(value, str) and value.startswith(("{", "[")):
         try:
             return json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             return value
     return value

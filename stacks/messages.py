@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from reprlib import Repr
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -11,6 +12,8 @@ from pydantic_core import ErrorDetails
 SECRET = "[secret]"
 MISSING = "nothing is given"
 UNKNOWN_KEY = "an unknown key"
+_WORDS = Repr()
+_WORDS.maxstring = _WORDS.maxother = _WORDS.maxlong = 100
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ def problems(error: ValidationError, model: type[BaseModel], namespace: str) -> 
 def _problem(details: ErrorDetails, schema: dict[str, Any], namespace: str) -> Problem:
     kind = details["type"]
     path = [str(part) for part in details["loc"] if part != "[key]"]
-    key = ":".join(filter(None, (namespace, ".".join(path))))
+    key = ":".join(filter(None, (namespace, ".".join(map(readable, path)))))
     if kind == "conflict":  # between settings: the error itself says what stands and what may
         return Problem(key, **details.get("ctx", {}))
     given = MISSING if kind == "missing" else shown(details["input"])
@@ -52,15 +55,23 @@ def _problem(details: ErrorDetails, schema: dict[str, Any], namespace: str) -> P
         siblings = list(_at(schema, schema, path[:-1]).get("properties", {}))
         return Problem(key, UNKNOWN_KEY, _keys(path[-1], siblings))
     if "[key]" in details["loc"]:
-        return Problem(key, f"given the key {path[-1]}", _words(_keys_schema(schema, path[:-1])))
+        return Problem(
+            key, f"given the key {readable(path[-1])}", _words(_keys_schema(schema, path[:-1]))
+        )
     place = _at(schema, schema, path)
     hint = did_you_mean(details["input"], map(str, place.get("enum", ())))
     return Problem(key, given, _words(place) + hint)
 
 
 def shown(value: Any) -> str:
-    """A value that stands somewhere, in words."""
-    return f"given {value if value == SECRET else repr(value)}"
+    """A value that stands somewhere, in words: on one line, and no more of it than one can read."""
+    return f"given {value if value == SECRET else _WORDS.repr(value)}"
+
+
+def readable(word: str) -> str:
+    """A name that somebody gave: as it is, unless a terminal would do something with it (controls,
+    changes of direction, what has no width) or it is no name at all."""
+    return word if word.isprintable() and 0 < len(word) <= 100 else _WORDS.repr(word)
 
 
 def did_you_mean(wrong: Any, known: Iterable[str]) -> str:

@@ -6,6 +6,7 @@ import argparse
 import shutil
 import signal
 import sys
+from pathlib import Path
 from types import FrameType
 
 if sys.version_info < (3, 11):  # noqa: UP036 (it may well be run by an older one)
@@ -13,6 +14,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 (it may well be run by an older on
 
 from toolchain import catalog, env, pulumi_home, setup, tools
 from toolchain.decide import Setup
+from toolchain.errors import SetupError
 from toolchain.paths import LOGS, cache_dir
 from toolchain.steps import STACK
 
@@ -76,6 +78,12 @@ def interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 
 def make_stack(name: str) -> int:
+    """Only of a file that is there: a name that was mistyped, or is a path, makes nothing."""
+    files = sorted(path.name for path in Path.cwd().glob("Pulumi.*.yaml"))
+    if f"Pulumi.{name}.yaml" not in files:
+        raise SetupError(
+            f"there is no stack {name!r}", hint=f"These have a file: {', '.join(files) or 'none'}."
+        )
     LOGS.mkdir(parents=True, exist_ok=True)
     if pulumi_home.needs_passphrase_file():
         pulumi_home.ensure_passphrase()

@@ -10,6 +10,7 @@ from ops import cli, stack, wire
 from ops.commands import HostCommands, OpsError
 from ops.console import duration, paint, table
 from ops.docker_cli import NAMESPACE
+from policy import stack_name
 from tests.ops.fake import FakeHost
 from tests.ops.fake_stack import EVERY_SECRET
 
@@ -79,19 +80,62 @@ def test_the_stack_files_of_the_project(name: str, target: str):
     assert stack.load(name).target == target
 
 
+BOMB = b"a0: &a0 [x]\n" + b"".join(
+    f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n".encode() for n in range(1, 20)
+) + b"config: {alphintra:target: *a19}"  # fmt: skip
+"""Short, and of 9^19 words when it is unfolded."""
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("config: {alphintra:target: aws}", "given 'aws'; allowed: one of local, gcp"),
-        ("", "given None"),
-        ("[", "is not YAML"),
+        (b"config: {alphintra:target: aws}", "given 'aws'; allowed: one of local, gcp"),
+        (b"", "given None"),
+        (b"- config", "given None"),
+        (b"[", "is not YAML"),
+        (b"\xff\xfe\xfd", "is not YAML"),
+        (b"config: {}\n---\nconfig: {}", "is not YAML"),
+        (b"config: !!python/object/apply:os.system [touch run]", "is not YAML"),
+        (b"config: {alphintra:target: \0}", "is not YAML"),
+        (b"config: {alphintra:target: !!timestamp x}", "is not YAML"),
+        (b"config: {alphintra:target: 0000-00-00}", "given '0000-00-00'"),
+        (b'config: {alphintra:target: "\\ud800"}', r"given '\ud800'"),
+        (b"config: {alphintra:target: " + b"9" * 5000 + b"}", "given '99999"),
+        (b"config: " + b"[" * 2000 + b"]" * 2000, "nested too deeply"),
+        (b"config: &x {alphintra:target: *x}", "given {'alphintra:target': {"),
+        (BOMB, "given [[[["),
     ],
 )
-def test_a_stack_file_that_is_wrong(tmp_path: Path, text: str, words: str):
-    (tmp_path / "Pulumi.mine.yaml").write_text(text)
+def test_a_stack_file_that_is_wrong(tmp_path: Path, text: bytes, words: str):
+    (tmp_path / "Pulumi.mine.yaml").write_bytes(text)
     with pytest.raises(OpsError, match=r"Pulumi\.mine\.yaml") as error:
         stack.load("mine", tmp_path)
     assert words in str(error.value)
+
+
+def test_a_value_means_what_pulumi_makes_of_it(tmp_path: Path):
+    text = (
+        "base: &base {alphintra:target: gcp}\nconfig: {<<: *base, gcp:project: no, gcp:region: ~}"
+    )
+    (tmp_path / "Pulumi.mine.yaml").write_text(text)
+    loaded = stack.load("mine", tmp_path)
+    assert (loaded.target, loaded.project, loaded.region) == ("gcp", "no", "")
+
+
+@pytest.mark.parametrize(
+    "name", ["", "../dev", "/etc/passwd", "a/b", "Dev", "a.b", "-x", "x-", "x\n", "é", "a" * 15]
+)
+def test_a_name_that_no_stack_can_have(name: str, capsys: pytest.CaptureFixture[str]):
+    assert cli.main(["status", f"--stack={name}"]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: no stack can be called {name!r}; allowed: up to 14 lower-case")
+    assert stack_name.fits("a" * 14)
+
+
+def test_a_stack_file_that_is_a_folder(tmp_path: Path):
+    (tmp_path / "Pulumi.mine.yaml").mkdir()
+    with pytest.raises(OpsError, match=r"Pulumi\.mine\.yaml can't be read: Is a directory"):
+        stack.load("mine", tmp_path)
 
 
 def test_a_program_that_is_missing():

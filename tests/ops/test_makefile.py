@@ -68,8 +68,29 @@ def test_what_needs_only_python_sets_up_only_that(target: str):
     assert ".toolchain/env" not in plan
 
 
+def words(folder: Path, arguments: list[str], given: dict[str, str] | None = None) -> list[str]:
+    """What the last command of a recipe is called with; nothing of the project runs."""
+    interpreter = folder / ".venv" / "bin" / "python"
+    interpreter.parent.mkdir(parents=True)
+    interpreter.write_text('#!/bin/sh\nprintf "%s\\0" "$@" > called\n')
+    interpreter.chmod(0o755)
+    (folder / ".toolchain").mkdir()
+    (folder / ".toolchain" / "env").touch()
+    done = subprocess.run(
+        ["make", f"--file={ROOT / 'Makefile'}", f"PYTHON={interpreter}", *arguments],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], **(given or {})},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    return (folder / "called").read_text().split("\0")[:-1]
+
+
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "called"),
     [
         (["up"], "ops up --stack=dev"),
         (["up", "STACK=prod"], "ops up --stack=prod"),
@@ -82,11 +103,86 @@ def test_what_needs_only_python_sets_up_only_that(target: str):
             "ops bootstrap-gcp --stack=prod --region=europe-west4 --dry-run --force",
         ),
         (["shell", "SERVICE=cache"], "ops shell --stack=dev --service=cache"),
+        (["report"], "ops.preview_report"),
+        (["report", "STACK=prod", "BASE=x", "OUT=y", "FULL=z", "LIVE=1"],
+         "ops.preview_report --base=x --out=y --full=z --stack=prod --live"),
     ],
-)
-def test_variables_reach_the_command(arguments: list[str], words: str):
-    plan = make("--dry-run", *arguments).replace("\\\n", " ")
-    assert " ".join(plan.split()).endswith(words)
+)  # fmt: skip
+def test_variables_reach_the_command(tmp_path: Path, arguments: list[str], called: str):
+    assert words(tmp_path, arguments) == ["-m", *called.split()]
+
+
+USERS = {
+    "STACK": sorted({*VERBS, "contract", "report"}),
+    "SERVICE": ["logs", "shell", "restart"],
+    "BASE": ["report"],
+    "OUT": ["report"],
+    "FULL": ["report"],
+    "PROJECT": ["bootstrap-gcp"],
+    "REGION": ["bootstrap-gcp"],
+}
+"""Variable that is passed on → the targets that do so."""
+SWITCHES = {"FOLLOW", "FORCE", "LACKING", "DISRUPTIVE", "LIVE", "GATE", "DRY_RUN"}
+HOSTILE = [
+    "$(shell touch run)",
+    "${shell touch run}",
+    "$(error run)",
+    "$$(touch run)",
+    "$(touch run)",
+    "`touch run`",
+    "; touch run",
+    "& touch run &",
+    "| touch run",
+    "> run",
+    "'; touch run; '",
+    '"; touch run; "',
+    "x\ntouch run",
+    "x\\",
+    "x # y",
+    " x  y ",
+    "* ~ $HOME %",
+    "../../x",
+    "-x",
+]
+"""What make or a shell would do something with."""
+
+
+def test_every_variable_is_tried():
+    given = re.search(r"^GIVEN = (.*)$", TEXT, re.MULTILINE)
+    assert given
+    assert set(given[1].split()) == {*USERS, *SWITCHES}
+    explained = TEXT.partition("ONE_STACK")[0]
+    assert set(re.findall(r"\b([A-Z_]+)=", explained)) <= {*USERS, *SWITCHES}
+
+
+def stays_text(folder: Path, target: str, value: str, way: str) -> None:
+    """`target` is given `value` in every variable: it reaches the command, and nothing runs."""
+    folder.mkdir()
+    given = dict.fromkeys([*USERS, *SWITCHES], value)
+    if way == "arguments":
+        # Of an argument, white space before the value is make's own.
+        value = value.lstrip()
+        called = words(folder, [target, *(f"{name}={text}" for name, text in given.items())])
+    else:
+        called = words(folder, [target], given)
+    passed = [word.partition("=")[2] for word in called if "=" in word]
+    takes = [variable for variable, users in USERS.items() if target in users]
+    if target == "report" and way == "environment":
+        takes.remove("STACK")  # there it is for the other commands: a report is on all stacks
+    assert passed == [value] * len(takes)
+    assert {path.name for path in folder.iterdir()} == {".toolchain", ".venv", "called"}
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_what_is_given_stays_text(tmp_path: Path, value: str):
+    for target in ("logs", "report", "bootstrap-gcp"):
+        stays_text(tmp_path / target, target, value, "arguments")
+
+
+@pytest.mark.parametrize("way", ["arguments", "environment"])
+@pytest.mark.parametrize("target", USERS["STACK"])
+def test_it_stays_text_for_every_target(tmp_path: Path, target: str, way: str):
+    stays_text(tmp_path / "all", target, " ".join(HOSTILE), way)
 
 
 @pytest.mark.parametrize(("stack", "cloud"), [("dev", False), ("prod", True)])

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from toolchain import setup
+from toolchain.__main__ import main
 from toolchain.errors import SetupError
 from toolchain.paths import ROOT
 
@@ -50,3 +51,11 @@ def test_ctrl_c_ends_in_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
 
     assert setup.guarded(interrupted) == 130
     assert "goes on where it stopped" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["nonesuch", "../dev", "", "-x", "dev.yaml/../dev"])
+def test_no_stack_is_made_without_its_file(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["stack", "--", name]) == 1
+    text = capsys.readouterr().err
+    assert f"there is no stack {name!r}" in text
+    assert "Pulumi.dev.yaml" in text
