@@ -5,6 +5,7 @@
 #   FORCE=1          with down and bootstrap-gcp: don't ask
 #   LACKING=1        with parity: only what a target lacks
 #   DISRUPTIVE=1     with contract: restart a cloud stack's servers, too
+#   THOROUGH=1       with e2e: what takes long, too
 #   BASE=main OUT=… LIVE=1 GATE=1   with report: compare with what, write where; against the
 #                    stacks' recorded state; fail unless the verdict is safe
 #   PROJECT=… REGION=… DRY_RUN=1   with bootstrap-gcp: where; print its commands only
@@ -15,7 +16,7 @@ PYTHON ?= python3
 
 # What is given stays text, whatever is in it: make doesn't expand it, and a recipe takes it from
 # its environment ("$$STACK"), never as a part of its own words.
-GIVEN = STACK SERVICE FOLLOW FORCE LACKING DISRUPTIVE BASE OUT FULL LIVE GATE PROJECT REGION DRY_RUN
+GIVEN = STACK SERVICE FOLLOW FORCE LACKING DISRUPTIVE THOROUGH BASE OUT FULL LIVE GATE PROJECT REGION DRY_RUN
 $(foreach name,$(GIVEN),$(if $(filter-out undefined,$(origin $(name))),$\
 	$(eval override $(name) := $$(value $(name)))))
 export $(GIVEN)
@@ -106,4 +107,4 @@ test: venv ## all tests that need only Python
 
 e2e: DEV = --dev --cloud
 e2e: setup ## a real stack of its own beside a running dev: made, used, removed
-	@$(IN_ENV) pytest tests/e2e
+	@$(IN_ENV) pytest tests/e2e $(if $(filter 1,$(THOROUGH)),--thorough)

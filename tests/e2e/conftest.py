@@ -29,6 +29,21 @@ PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "stacks", "policy", "imag
 COMMANDS = ("Makefile", "ops", "toolchain", "tests", "pyproject.toml")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--thorough", action="store_true", help="run what takes long, too")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "thorough: takes long, and runs with --thorough alone")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--thorough"):
+        for item in items:
+            if item.get_closest_marker("thorough"):
+                item.add_marker(pytest.mark.skip(reason="takes long: THOROUGH=1"))
+
+
 def run(
     *command: str,
     stdin: str | None = None,

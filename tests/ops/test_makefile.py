@@ -122,7 +122,7 @@ USERS = {
     "REGION": ["bootstrap-gcp"],
 }
 """Variable that is passed on → the targets that do so."""
-SWITCHES = {"FOLLOW", "FORCE", "LACKING", "DISRUPTIVE", "LIVE", "GATE", "DRY_RUN"}
+SWITCHES = {"FOLLOW", "FORCE", "LACKING", "DISRUPTIVE", "THOROUGH", "LIVE", "GATE", "DRY_RUN"}
 HOSTILE = [
     "$(shell touch run)",
     "${shell touch run}",
