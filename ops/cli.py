@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from ops import access, bootstrap, health, lifecycle, removal, stack, status
-from ops.commands import Commands, HostCommands, OpsError
+from ops.commands import Commands, Ended, HostCommands, OpsError
 from ops.console import RED, paint
 from ops.context import Act, Context
 from ops.targets import TARGETS
@@ -67,6 +67,9 @@ VERBS: dict[str, tuple[Act, str, str]] = {
     ),
 }
 
+GO_ON = ("up", "down")
+"""Verbs that, interrupted, go on where they were when they are run again."""
+
 
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m ops", description=__doc__)
@@ -110,9 +113,11 @@ def main(arguments: Sequence[str] | None = None, commands: Commands | None = Non
     except OpsError as error:
         print(f"{paint('error:', RED)} {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print(file=sys.stderr)
-        return 130
+    except KeyboardInterrupt as ended:
+        again = stack.Stack(given.stack, "").command(given.verb)
+        hint = f"Interrupted. `{again}` goes on from here." if given.verb in GO_ON else ""
+        print(f"\n{hint}", file=sys.stderr)
+        return ended.code if isinstance(ended, Ended) else 130
     except BrokenPipeError:
         # Whoever read our output has seen enough (`make status | head`).
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -5,7 +5,19 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import IO, Any, Protocol
+
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""What asks a program to end."""
+
+
+class Ended(KeyboardInterrupt):
+    """We were asked to end: by Ctrl-C, SIGTERM or SIGHUP, whose number it is made with."""
+
+    @property
+    def code(self) -> int:
+        """The exit code that a shell would give."""
+        return 128 + int(self.args[0])
 
 
 class OpsError(Exception):
@@ -46,8 +58,58 @@ class Commands(Protocol):
         ...
 
     def show(self, command: Sequence[str], *, env: Mapping[str, str] | None = None) -> int:
-        """Run a command on the user's terminal and return its exit code."""
+        """Run a command on the user's terminal and return its exit code. Raises `Ended` if it
+        failed after we had been asked to end."""
         ...
+
+    def start(
+        self,
+        command: Sequence[str],
+        *,
+        stdout: int | IO[bytes],
+        stderr: IO[bytes],
+        env: Mapping[str, str] | None = None,
+    ) -> subprocess.Popen[bytes]:
+        """Begin a command that is fed and read as it goes. Ctrl-C does not reach it: whoever
+        started it ends it."""
+        ...
+
+
+class Deferred:
+    """While a program is in front, signals are for it: Pulumi first finishes what it has begun.
+
+    Ctrl-C reaches it by itself, from the terminal. SIGTERM and SIGHUP (the terminal was closed) are
+    passed on as SIGTERM; SIGHUP itself would end it at once, so it is started to ignore that.
+    """
+
+    def __init__(self) -> None:
+        self.received: int | None = None
+        self._program: subprocess.Popen[bytes] | None = None
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> "Deferred":
+        self._before = {number: signal.getsignal(number) for number in ENDING}
+        # Handlers, not SIG_IGN, because the program would inherit that.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._note)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        return self
+
+    def to(self, program: subprocess.Popen[bytes]) -> None:
+        self._program = program
+        if self.received:
+            self._note(self.received, None)
+        if self._before[signal.SIGHUP] != signal.SIG_IGN:  # as nohup leaves it
+            signal.signal(signal.SIGHUP, self._note)
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _note(self, number: int, _frame: object) -> None:
+        self.received = number
+        if self._program and number != signal.SIGINT:
+            self._program.terminate()
 
 
 class HostCommands:
@@ -80,17 +142,36 @@ class HostCommands:
         return Result(done.returncode, done.stdout, done.stderr)
 
     def show(self, command: Sequence[str], *, env: Mapping[str, str] | None = None) -> int:
-        # Ctrl-C is for the program in front: Pulumi first finishes what it has begun. A handler,
-        # not SIG_IGN, because the program would inherit that.
-        before = signal.signal(signal.SIGINT, lambda _signal, _frame: None)
+        with Deferred() as deferred:
+            try:
+                program = subprocess.Popen(command, env={**os.environ, **(env or {})})
+            except FileNotFoundError:
+                raise missing(command[0]) from None
+            deferred.to(program)
+            code = program.wait()
+        if code and deferred.received:
+            raise Ended(deferred.received)
+        return 128 - code if code < 0 else code  # ended by a signal: as a shell has it
+
+    def start(
+        self,
+        command: Sequence[str],
+        *,
+        stdout: int | IO[bytes],
+        stderr: IO[bytes],
+        env: Mapping[str, str] | None = None,
+    ) -> subprocess.Popen[bytes]:
         try:
-            return subprocess.run(
-                command, env={**os.environ, **(env or {})}, check=False
-            ).returncode
+            return subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=stdout,
+                stderr=stderr,
+                env={**os.environ, **(env or {})},
+                start_new_session=True,
+            )
         except FileNotFoundError:
             raise missing(command[0]) from None
-        finally:
-            signal.signal(signal.SIGINT, before)
 
 
 BROUGHT_BY = {"gcloud": "Install it: https://cloud.google.com/sdk/docs/install"}

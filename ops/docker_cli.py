@@ -27,6 +27,8 @@ RESOURCES: dict[Kind, str] = {
     "volume": "docker:index/volume:Volume",
 }
 """What Pulumi's state calls them."""
+STOP_SECONDS = 30
+"""How long a server may take to end by itself; as in components/containers.py."""
 ANONYMOUS = re.compile("[0-9a-f]{64}")
 REMOVALS: dict[Kind, list[str]] = {
     "container": ["docker", "container", "rm", "--force", "--volumes"],
@@ -151,6 +153,11 @@ def remove(commands: Commands, kind: Kind, ids: Sequence[str]) -> str:
         return ""
     result = commands.ask([*REMOVALS[kind], *ids], timeout=120)
     return "" if result.ok else result.words
+
+
+def stop(commands: Commands, id_: str) -> None:
+    """Have a container end by itself, where it can: a server writes its data out first."""
+    commands.ask(["docker", "container", "stop", f"--time={STOP_SECONDS}", id_], timeout=60)
 
 
 def volume_sizes(commands: Commands) -> dict[str, str]:

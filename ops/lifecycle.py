@@ -3,10 +3,11 @@
 import time
 from collections.abc import Sequence
 
-from ops import docker_cli, explain, interrupted, offline
+from ops import disk, docker_cli, explain, interrupted, offline
 from ops.commands import OpsError
 from ops.console import duration, say
 from ops.context import Context
+from ops.drift.repair import repair
 from ops.kubernetes import write_kubeconfig
 from ops.pulumi_cli import Record, refresh
 from ops.services import SERVICES
@@ -36,6 +37,20 @@ def gcp_preview(context: Context) -> int:
 
 
 def up(context: Context) -> int:
+    """Bring it up; where that fails on a full disk, say which one it is."""
+    try:
+        code = bring_up(context)
+    except (OpsError, OSError) as error:
+        if lines := disk.full(context.commands):
+            raise OpsError("\n".join([str(error), *lines])) from error
+        raise
+    if code:
+        for line in disk.full(context.commands):
+            say(line)
+    return code
+
+
+def bring_up(context: Context) -> int:
     """The target's own way up; then the kubeconfig, the table, and what to do next."""
     started = time.monotonic()
     code = context.target.up(context)
@@ -63,11 +78,12 @@ def local_up(context: Context) -> int:
     """Without a question: what is there keeps its data, and what goes is named by `preview`."""
     docker_cli.engine(context.commands)
     state = interrupted.clear(context)
+    interrupted.refuse_anothers(context, state)
     remove_outdated_cluster(context, state)
+    repair(context)
     start_stopped(context, state)
     command = ["pulumi", "up", f"--stack={context.stack.name}", "--yes", "--skip-preview"]
     command.append("--suppress-outputs")
-    tell_what_is_gone(context, state)
     return context.commands.show(command)
 
 

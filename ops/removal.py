@@ -33,6 +33,7 @@ def local_down(context: Context) -> int:
         for container in docker_cli.containers(commands, stack)
         for volume in container.anonymous_volumes
     }
+    interrupted.take_over(context)
     if record(commands, stack).empty and not any(things.values()):
         say(f"{stack.name} is down already: nothing to remove.")
         return 0

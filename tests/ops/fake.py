@@ -1,9 +1,10 @@
 """A machine that exists only here: it answers the commands that `ops` runs, and records them."""
 
 import json
+import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from ops.commands import Commands, Result
 from ops.context import Context
@@ -35,6 +36,8 @@ class FakeHost(Commands):
         self.specs: dict[str, dict[str, Any]] = {}
         self.backend = "https://api.example.com"
         self.processes: dict[int, str] = {}
+        """Process → what `ps` says of it: its state, when it began, its program."""
+        self.process_list = ""
         self.nodes = [with_condition("server-0", "Ready"), with_condition("agent-0", "Ready")]
         self.pods = [with_condition("coredns", "Ready")]
         self.jobs = [with_condition("connectivity-check", "Complete")]
@@ -54,7 +57,18 @@ class FakeHost(Commands):
         self.containers = platform(self.stack)
         self.outputs = dict(OUTPUTS)
         self.specs = {component: dict(spec) for component, spec in SPECS.items()}
+        self.record(*self.made)
         return self
+
+    @property
+    def made(self) -> list[tuple[str, str]]:
+        """What a state records of the containers and networks that there are, k3d's aside."""
+        containers = [
+            ("docker:index/container:Container", one["Id"])
+            for one in self.containers
+            if "k3d.cluster" not in one["Config"]["Labels"]
+        ]
+        return [*containers, *(("docker:index/network:Network", one) for one in self.networks)]
 
     def record(
         self,
@@ -100,6 +114,18 @@ class FakeHost(Commands):
             self._destroy()
         return code
 
+    def start(
+        self,
+        command: Sequence[str],
+        *,
+        stdout: int | IO[bytes],
+        stderr: IO[bytes],
+        env: Mapping[str, str] | None = None,
+    ) -> subprocess.Popen[bytes]:
+        """What streams is for real machines: here each ends at once, as a failure."""
+        self.asked.append(list(command))
+        return subprocess.Popen(["false"], stdin=subprocess.PIPE, stdout=stdout, stderr=stderr)
+
     def _destroy(self) -> None:
         left = self.left_by_destroy
         self.containers = [one for one in self.containers if one["Name"].lstrip("/") in left]
@@ -131,7 +157,9 @@ class FakeHost(Commands):
                     if one["Config"]["Labels"].get("k3d.cluster") != name
                 ]
                 return Result(0)
-            case ["ps", "-A", *_] | ["k3d", "cluster", *_] | ["gcloud", *_]:
+            case ["ps", "-A", *_]:
+                return Result(0, self.process_list)
+            case ["k3d", "cluster", *_] | ["gcloud", *_]:
                 return Result(0)
             case _:
                 raise AssertionError(f"nobody expects {command}")
@@ -140,6 +168,8 @@ class FakeHost(Commands):
         match words:
             case _ if self.docker is None:
                 return Result(1, err="Cannot connect to the Docker daemon")
+            case ["info", *_]:
+                return Result(0, "/nowhere\n")
             case ["version", *_]:
                 return Result(0, f"{self.docker}\n")
             case ["container", "ls", *filters]:
@@ -165,6 +195,8 @@ class FakeHost(Commands):
                     if one["Id"] in names or one["Name"].lstrip("/") in names
                 ]
                 return Result(0 if len(found) == len(names) else 1, json.dumps(found))
+            case ["container", "stop", *_]:
+                return Result(0)
             case ["container", "rm", "--force", "--volumes", *ids]:
                 self.containers = [one for one in self.containers if one["Id"] not in ids]
             case ["network", "rm", *ids]:

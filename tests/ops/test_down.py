@@ -19,7 +19,7 @@ def host() -> FakeHost:
     host = FakeHost(DEV).up()
     host.networks = {"id-of-net": "alphintra-dev-private"}
     host.volumes = {"alphintra-dev-database-data": "alphintra-dev-database-data"}
-    host.record((CONTAINER, "id-of-alphintra-dev-database"))
+    host.record(*host.made)
     return host
 
 

@@ -1,16 +1,14 @@
 """`up`: what it gets past, what it starts, what it leaves behind."""
 
-import json
 import os
-import socket
 from pathlib import Path
 
 import pytest
 
-from ops import interrupted, lifecycle
+from ops import lifecycle
 from ops.commands import OpsError
 from ops.services import SERVICES
-from ops.stack import PROJECT, Stack
+from ops.stack import Stack
 from tests.ops.fake import FakeHost, context
 from tests.ops.fake_stack import EVERY_SECRET, KUBECONFIG, container
 
@@ -43,6 +41,7 @@ def test_up_writes_the_kubeconfig_and_says_what_next(
 
 def test_a_failed_up_shows_what_there_is(host: FakeHost, capsys: pytest.CaptureFixture[str]):
     host.containers = [container(host.stack, "database", health="unhealthy")]
+    host.record(*host.made)
     host.codes = {"pulumi up": 255}
     assert lifecycle.up(context(host)) == 255
     printed = capsys.readouterr().out
@@ -61,7 +60,7 @@ def test_up_fails_if_something_is_not_up_after_it(host: FakeHost):
 def test_what_is_stopped_is_started(host: FakeHost):
     host.up().containers[0]["State"] = {"Status": "exited"}
     host.containers[-1]["State"] = {"Status": "exited"}
-    host.record((CONTAINER, host.containers[0]["Id"]), (CLUSTER, host.stack.cluster))
+    host.record(*host.made, (CLUSTER, host.stack.cluster))
     lifecycle.local_up(context(host))
     assert ["docker", "start", "alphintra-dev-database"] in host.asked
     assert ["k3d", "cluster", "start", "alphintra-dev-cluster", "--wait"] in host.asked
@@ -107,127 +106,13 @@ def test_a_cluster_whose_node_image_was_built_anew_goes_first(
     host: FakeHost, capsys: pytest.CaptureFixture[str]
 ):
     """Else Pulumi would ask the new one to delete what stood in it."""
-    host.up().record((CLUSTER, host.stack.cluster))
+    host.up().record(*host.made, (CLUSTER, host.stack.cluster))
     host.node_image = "sha256:made-anew"
     lifecycle.local_up(context(host))
     assert ["k3d", "cluster", "delete", host.stack.cluster] in host.asked
     target = f"--target=urn:x::{CLUSTER}::{host.stack.cluster}"
     assert host.shown == [[*REFRESH, "--suppress-outputs", target], UP]
     assert "built anew, so the cluster is made anew" in capsys.readouterr().out
-
-
-def test_pending_operations_are_cleared(host: FakeHost, capsys: pytest.CaptureFixture[str]):
-    """Compared with what is there: those that change a recorded resource, and no other."""
-    host.record(pending=[("creating", "cache"), ("deleting", "registry")])
-    interrupted.clear(context(host))
-    urn = f"urn:pulumi:dev::{PROJECT}::pulumi:pulumi:Stack::{PROJECT}-dev"
-    assert host.shown == [
-        [
-            *REFRESH,
-            "--clear-pending-creates",
-            "--suppress-outputs",
-            f"--target={urn}",
-            "--target=urn:x::registry",
-        ]
-    ]
-    printed = capsys.readouterr().out
-    assert "cut short while creating cache." in printed
-    assert "cut short while deleting registry." in printed
-
-
-def test_what_a_dead_run_did_not_record_is_removed(host: FakeHost):
-    """But not what is recorded, and not k3d's: it knows its own."""
-    host.up()
-    registry = "/alphintra-dev-registry"
-    recorded = [(CONTAINER, one["Id"]) for one in host.containers if one["Name"] != registry]
-    host.record(*recorded, pending=[("creating", "registry")])
-    names = {one["Name"] for one in host.containers}
-    interrupted.clear(context(host))
-    assert names - {one["Name"] for one in host.containers} == {registry}
-
-
-def test_nothing_is_removed_where_no_run_was_cut_short(host: FakeHost):
-    host.up()
-    before = list(host.containers)
-    interrupted.clear(context(host))
-    assert host.containers == before
-    assert host.shown == []
-
-
-def lock(host: FakeHost, folder: Path, **changes: object) -> None:
-    """A lock of this stack, as a backend of files keeps it."""
-    host.backend = f"file://{folder}"
-    locks = folder / ".pulumi/locks/organization" / PROJECT / host.stack.name
-    locks.mkdir(parents=True)
-    content = {
-        "pid": 4711,
-        "username": "me",
-        "hostname": socket.gethostname(),
-        "timestamp": "2030-01-02T03:04:05.6Z",
-        **changes,
-    }
-    (locks / "some-id.json").write_text(json.dumps(content))
-
-
-CANCEL = ["pulumi", "cancel", "--stack=dev", "--yes"]
-
-
-@pytest.mark.parametrize("process", ["", "Z pulumi", "S python"], ids=["none", "zombie", "other"])
-def test_the_lock_of_a_dead_run_is_removed(
-    host: FakeHost, tmp_path: Path, capsys: pytest.CaptureFixture[str], process: str
-):
-    lock(host, tmp_path)
-    host.processes = {4711: process}
-    interrupted.clear(context(host))
-    assert CANCEL in host.asked
-    assert "died and left its lock" in capsys.readouterr().out
-
-
-def test_the_lock_of_a_run_at_work_stays(host: FakeHost, tmp_path: Path):
-    lock(host, tmp_path)
-    host.processes = {4711: "Sl+ pulumi"}
-    with pytest.raises(OpsError, match=r"me@.*pid 4711.*Wait for it"):
-        lifecycle.local_up(context(host))
-    assert CANCEL not in host.asked
-    assert host.shown == []
-
-
-def test_the_lock_of_another_machine_stays(host: FakeHost, tmp_path: Path):
-    lock(host, tmp_path, hostname="another")
-    with pytest.raises(OpsError, match=r"on another machine.*pulumi cancel --stack=dev"):
-        interrupted.clear(context(host))
-    assert CANCEL not in host.asked
-
-
-def test_a_backend_in_the_home_folder(
-    host: FakeHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setenv("HOME", str(tmp_path))
-    host.backend = "file://~"
-    assert interrupted.lock_folder(context(host)) == (
-        tmp_path / ".pulumi/locks/organization" / PROJECT / "dev"
-    )
-
-
-def test_a_backend_that_is_a_service_keeps_its_own_locks(host: FakeHost):
-    assert interrupted.lock_folder(context(host)) is None
-
-
-def test_orphans_are_plugins_without_a_living_engine():
-    processes = """
-        10  1 Sl pulumi          pulumi up --stack=dev
-        11 10 Sl pulumi-resource /plugins/pulumi-resource-docker 127.0.0.1:1
-        12  1 Sl pulumi-resource /plugins/pulumi-resource-docker 127.0.0.1:2
-        13  1 S  sh              /bin/sh /bin/pulumi-resource-pulumi-python 127.0.0.1:2
-        14 13 Sl python          /venv/python -u -m pulumi.dynamic 127.0.0.1:2
-        15  9 Sl pulumi-language /bin/pulumi-language-python 127.0.0.1:2
-        16 15 Sl python          /venv/python -u /bin/pulumi-language-python-exec --monitor x
-        17  1 Z  pulumi-resource [pulumi-resource] <defunct>
-        18  1 S  less            less /notes/about/pulumi-resource-docker
-        19  9 Z  pulumi          [pulumi] <defunct>
-        20 19 Sl pulumi-resource /plugins/pulumi-resource-kubernetes 127.0.0.1:2
-    """
-    assert interrupted.orphans(processes.strip()) == [12, 13, 15, 20]
 
 
 def test_google_cloud_asks_and_never_says_yes(host: FakeHost):
