@@ -46,16 +46,16 @@ def ends_soon(certificate: str) -> bool:
     return left < timedelta(days=RENEWAL_DAYS)
 
 
-def make_authority(common_name: str) -> tuple[str, str]:
+def make_authority(common_name: str, domains: Sequence[str] = (PERMITTED_NAME,)) -> tuple[str, str]:
     """Certificate and key (PEM) of an authority that can sign for servers and nothing else, at
-    private and loopback addresses and `localhost`: with its key nobody can pass for a site of the
-    Internet. OpenSSL, and so libpq, redis-cli and Python's ssl, holds to that."""
+    private and loopback addresses and in `domains`: with its key nobody can pass for any other site
+    of the Internet. OpenSSL, and so libpq, redis-cli and Python's ssl, holds to that."""
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric import ec
 
     key = ec.generate_private_key(ec.SECP256R1())
     name = _name(common_name)
-    subtrees = [*map(x509.IPAddress, PERMITTED_ADDRESSES), x509.DNSName(PERMITTED_NAME)]
+    subtrees = [*map(x509.IPAddress, PERMITTED_ADDRESSES), *map(x509.DNSName, domains)]
     builder = (
         _builder(name, name, key, AUTHORITY_DAYS)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
