@@ -27,6 +27,7 @@ class FakeHost(Commands):
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
         self.docker: str | None = "25.0"
+        self.docker_root = "/nowhere"
         self.containers: list[dict[str, Any]] = []
         self.networks: dict[str, str] = {}
         self.volumes: dict[str, str] = {}
@@ -169,7 +170,9 @@ class FakeHost(Commands):
             case _ if self.docker is None:
                 return Result(1, err="Cannot connect to the Docker daemon")
             case ["info", *_]:
-                return Result(0, "/nowhere\n")
+                return Result(0, f"{self.docker_root}\n")
+            case ["info", *_]:
+                return Result(0, f"{self.docker_root}\n")
             case ["version", *_]:
                 return Result(0, f"{self.docker}\n")
             case ["container", "ls", *filters]:
