@@ -171,8 +171,6 @@ class FakeHost(Commands):
                 return Result(1, err="Cannot connect to the Docker daemon")
             case ["info", *_]:
                 return Result(0, f"{self.docker_root}\n")
-            case ["info", *_]:
-                return Result(0, f"{self.docker_root}\n")
             case ["version", *_]:
                 return Result(0, f"{self.docker}\n")
             case ["container", "ls", *filters]:
