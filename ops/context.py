@@ -55,6 +55,8 @@ class Target:
     """How each command goes on one target. Leave one out and `ops` does not start."""
 
     rows: Callable[[Context], list[Row]]
+    drift: Callable[[Context], list[str]]
+    """A line for each thing that somebody changed by hand."""
     checks: Callable[[Context], Iterable[Check]]
     preview: Act
     up: Act

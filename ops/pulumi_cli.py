@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from ops.commands import Commands, OpsError
 from ops.stack import PROJECT, Stack
@@ -39,7 +39,8 @@ class Resource:
     """Empty for what is nothing real: the stack itself, a component."""
     needs: frozenset[str] = frozenset()
     """The URNs of what it was made from: its dependencies and its provider."""
-    inputs: Mapping[str, Any] = field(default_factory=dict[str, Any], compare=False)
+    inputs: Mapping[str, Any] = field(default_factory=dict[str, Any], compare=False, repr=False)
+    outputs: Mapping[str, Any] = field(default_factory=dict[str, Any], compare=False, repr=False)
 
     @property
     def real(self) -> bool:
@@ -80,9 +81,31 @@ class Record:
         return [one.urn for one in self.resources if one.urn in reached and one.real]
 
 
-def record(commands: Commands, stack: Stack) -> Record:
-    """The state of `stack`; empty where there is no such stack."""
-    result = commands.ask(["pulumi", "stack", "export", f"--stack={stack.name}"], timeout=60)
+SECRET, IS_SECRET = "4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"
+"""How Pulumi marks a secret in what it exports
+(https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/sig/sig.go)."""
+
+
+def plain(value: Any) -> Any:
+    """`value` as the program gave it: secrets that were exported in clear, without their mark, and
+    nothing of Pulumi's own (`__defaults`)."""
+    match value:
+        case {"plaintext": str(text), **others} if others.get(SECRET) == IS_SECRET:
+            return plain(json.loads(text))
+        case dict():
+            items = cast(dict[str, Any], value).items()
+            return {key: plain(one) for key, one in items if key != "__defaults"}
+        case list():
+            return [plain(one) for one in cast(list[Any], value)]
+        case _:
+            return value
+
+
+def record(commands: Commands, stack: Stack, *, secrets: bool = False) -> Record:
+    """The state of `stack`; empty where there is no such stack. With `secrets`, those are in clear:
+    keep them in memory."""
+    command = ["pulumi", "stack", "export", f"--stack={stack.name}"]
+    result = commands.ask([*command, *(["--show-secrets"] if secrets else [])], timeout=60)
     if no_stack(result.err):
         return Record([], [])
     if not result.ok:
@@ -100,7 +123,8 @@ def record(commands: Commands, stack: Stack) -> Record:
                 frozenset(
                     [*one.get("dependencies", []), one.get("provider", "").rpartition("::")[0]]
                 ),
-                one.get("inputs", {}),
+                plain(one.get("inputs", {})),
+                plain(one.get("outputs", {})),
             )
             for one in resources
         ],

@@ -1,6 +1,7 @@
 """`make status`: what there is, in what state, and how to reach it."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from ops import docker_cli
 from ops.commands import OpsError
@@ -28,9 +29,16 @@ def show(rows: Sequence[Row]) -> None:
 
 def status(context: Context) -> int:
     """Print the table. The exit code says whether the question could be answered."""
-    rows = context.target.rows(context)
+    with ThreadPoolExecutor() as pool:
+        looking = pool.submit(context.target.drift, context)
+        rows = context.target.rows(context)
+        changed = looking.result()
     show(rows)
     say()
+    for line in changed:
+        say(f"Changed by hand: {line}")
+    if changed:
+        say(f"`{context.stack.command('up')}` puts that right, and nothing else.")
     say(summary(context, rows))
     return 0
 

@@ -10,6 +10,7 @@ from ops.access import (
     elsewhere,
 )
 from ops.context import Target
+from ops.drift import told
 from ops.health import gcp_checks, local_checks
 from ops.lifecycle import (
     gcp_preview,
@@ -31,6 +32,7 @@ PRIVATE = (
 TARGETS = {
     "local": Target(
         rows=local_rows,
+        drift=told,
         checks=local_checks,
         preview=local_preview,
         up=local_up,
@@ -52,6 +54,7 @@ TARGETS = {
     ),
     "gcp": Target(
         rows=gcp_rows,
+        drift=lambda _: [],  # `pulumi refresh --preview-only` asks Google
         checks=gcp_checks,
         preview=gcp_preview,
         up=gcp_up,

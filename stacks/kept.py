@@ -109,11 +109,16 @@ VOLUME, PLATFORM = "docker:index/volume:Volume", "alphintra:index:Platform"
 
 def recorded(resources: Mapping[str, Mapping[str, Any]]) -> Recorded:
     """From the state's resources: URN → `type` and `outputs`."""
-    found = [(one["type"], one.get("outputs") or {}) for one in resources.values()]
+    found: list[tuple[str, Outputs]] = [
+        (one["type"], one.get("outputs") or {}) for one in resources.values()
+    ]
+    promised: list[Outputs] = [
+        outputs["promises"]
+        for type_, outputs in found
+        if type_ == PLATFORM and "promises" in outputs
+    ]
     return Recorded(
-        promises=next(
-            (outputs.get("promises") or {} for type_, outputs in found if type_ == PLATFORM), {}
-        ),
+        promises=promised[0] if promised else {},
         databases=frozenset(
             str(outputs[name])
             for type_, outputs in found
@@ -165,6 +170,7 @@ def refuse_losses(settings: Settings) -> None:
     stack = pulumi.get_stack()
     name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{stack}"
     answer = pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {"stackName": name})
-    before = recorded((answer.value or {}).get("outputs") or {})
+    value: dict[str, Any] = answer.value or {}
+    before = recorded(value.get("outputs") or {})
     if found := list(losses(settings, before, f"{pulumi.get_project()}-{stack}-")):
         raise pulumi.RunError(report(f"Pulumi.{stack}.yaml", found))

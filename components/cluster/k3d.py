@@ -13,6 +13,7 @@ from pulumi.dynamic import (
 )
 
 from components.cluster import k3d_cli as k3d
+from components.cluster.k3d_balancer import make_balancer
 
 REMAKING = (
     "name",
@@ -49,7 +50,12 @@ class K3dProvider(ResourceProvider):
         found = k3d.find(id_)
         if found is None:
             return ReadResult(None, {})
-        return ReadResult(id_, {**self._outs(props), "agents": len(k3d.nodes(found, "agent"))})
+        outs = {**self._outs(props), "agents": len(k3d.nodes(found, "agent"))}
+        if not k3d.nodes(found, "server"):
+            return ReadResult(None, {})  # what Kubernetes knew was there
+        if not k3d.nodes(found, "loadbalancer"):
+            outs["published_ports"] = {}
+        return ReadResult(id_, outs)
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Never a replacement, though `update` may make the cluster anew: the engine would close
@@ -64,10 +70,9 @@ class K3dProvider(ResourceProvider):
         if remade or not old_ports.items() <= new_ports.items():  # k3d takes no port away
             return UpdateResult(self.create(_news).outs)
         k3d.scale_agents(_news)
-        k3d.add_ports(
-            _id,
-            {port: node for port, node in new_ports.items() if port not in old_ports},
-        )
+        if not make_balancer(_news):
+            added = {port: node for port, node in new_ports.items() if port not in old_ports}
+            k3d.add_ports(_id, added)
         k3d.wait_ready(_news)
         return UpdateResult(self._outs(_news))
 

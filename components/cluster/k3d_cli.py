@@ -4,6 +4,7 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -107,11 +108,14 @@ def scale_agents(props: Mapping[str, Any]) -> None:
     if cluster is None:
         raise RuntimeError(f"there is no cluster {name} any more: run `pulumi refresh`")
     agents = nodes(cluster, "agent")
+    _forget_missing(cluster)
     for node in agents[wanted:]:
         _kubectl(cluster, "drain", node, "--ignore-daemonsets", "--delete-emptydir-data", "--force")
         _kubectl(cluster, "delete", "node", node)
         k3d("node", "delete", node)
-    for number in range(len(agents), wanted):
+    first, later = f"k3d-{name}-agent-{{}}", f"k3d-{name}-agent-{{}}-0"
+    free = (n for n in count() if not {first.format(n), later.format(n)} & set(agents))
+    for number in islice(free, max(0, wanted - len(agents))):
         k3d(
             *("node", "create", f"{name}-agent-{number}", "--role=agent"),
             f"--cluster={name}",
@@ -120,6 +124,14 @@ def scale_agents(props: Mapping[str, Any]) -> None:
             "--wait",
             images=helper_images(props),
         )
+
+
+def _forget_missing(cluster: Mapping[str, Any]) -> None:
+    """Have Kubernetes forget the nodes whose containers somebody removed."""
+    known = _kubectl(cluster, "get", "nodes", "--output=name").split()
+    there = {f"node/{node}" for node in nodes(cluster, "server", "agent")}
+    for node in sorted(set(known) - there):
+        _kubectl(cluster, "delete", node)
 
 
 def add_ports(name: str, ports: Mapping[str, float]) -> None:

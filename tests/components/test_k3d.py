@@ -38,13 +38,14 @@ class Host(FakeHost):
     """k3d and Docker with at most one cluster, of which the test says what k3d lists."""
 
     agents: int | None = None
+    balancers = 1
 
     def cluster_list(self, _: Sequence[str]) -> str:
         if self.agents is None:
             return "[]"
         nodes = [{"name": f"k3d-{NAME}-server-0", "role": "server"}]
         nodes += [{"name": f"k3d-{NAME}-agent-{n}", "role": "agent"} for n in range(self.agents)]
-        nodes += [{"name": f"k3d-{NAME}-serverlb", "role": "loadbalancer"}]
+        nodes += [{"name": f"k3d-{NAME}-serverlb", "role": "loadbalancer"}] * self.balancers
         return json.dumps([{"name": "another", "nodes": []}, {"name": NAME, "nodes": nodes}])
 
 
@@ -61,6 +62,7 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Host:
         host.agents = None
         return ""
 
+    monkeypatch.setattr("components.cluster.k3d_balancer.run", host.run)
     members = {"1": {"Name": f"k3d-{NAME}-agent-0"}}
     host.answers = {
         "k3d cluster list": host.cluster_list,
@@ -202,8 +204,57 @@ def test_update_drains_agents_before_it_removes_them(host: Host):
     K3dProvider().update(NAME, PROPS, {**PROPS, "agents": 1.0})
     node = f"k3d-{NAME}-agent-1"
     steps = [c for c in host.commands if c.startswith(("docker exec", "k3d node"))]
-    assert [s.split(" kubectl ")[-1].split(node)[0].strip() for s in steps[:3]] == [
+    assert [s.split(" kubectl ")[-1].split(node)[0].strip() for s in steps[1:4]] == [
         "drain",
         "delete node",
         "k3d node delete",
     ]
+
+
+def test_a_node_that_somebody_removed_is_forgotten_and_made_again(host: Host):
+    """Under a name that no other has."""
+    host.agents = 1
+    gone = f"node/k3d-{NAME}-agent-1"
+    there = [f"node/k3d-{NAME}-{node}" for node in ("server-0", "agent-0")]
+    host.answers[f"docker exec k3d-{NAME}-server-0 kubectl get nodes"] = "\n".join([*there, gone])
+    K3dProvider().update(NAME, {**PROPS, "agents": 1}, PROPS)
+    assert host.ran(f"docker exec k3d-{NAME}-server-0 kubectl delete") == [
+        f"docker exec k3d-{NAME}-server-0 kubectl delete {gone}"
+    ]
+    (created,) = host.ran("k3d node create")
+    assert f"create {NAME}-agent-1 " in created
+
+
+def test_a_load_balancer_that_somebody_removed_is_made_again(host: Host):
+    """As k3d makes it, which can't make one alone."""
+    host.agents, host.balancers = 2, 0
+    labels = {"k3d.cluster": NAME, "k3d.cluster.token": "t", "app": "k3d", "k3d.role": "server"}
+    host.answers |= {
+        "docker inspect": json.dumps([{"Config": {"Labels": labels}}]),
+        "docker create": "",
+        "docker cp": "",
+        "docker start": "",
+    }
+    read = K3dProvider().read(NAME, dict(PROPS))
+    assert read.outs and K3dProvider().diff(NAME, read.outs, PROPS).changes
+    K3dProvider().update(NAME, read.outs, PROPS)
+    (command,) = host.ran("docker create")
+    for part in (
+        f" --name=k3d-{NAME}-serverlb ",
+        " --network=alphintra-dev-private ",
+        " --label=k3d.cluster.token=t ",
+        " --label=k3d.role=loadbalancer ",
+        " --label=io.alphintra.stack=dev ",
+        " --publish=127.0.0.1:6550:6443 ",
+        " --publish=127.0.0.1:8080:30080 ",
+    ):
+        assert part in command
+    assert not host.ran("k3d cluster edit")
+    assert host.ran("docker start") == [f"docker start k3d-{NAME}-serverlb"]
+
+
+def test_without_its_server_a_cluster_is_gone(host: Host):
+    """What Kubernetes knew was on it."""
+    nodes = [{"name": f"k3d-{NAME}-agent-0", "role": "agent"}]
+    host.answers["k3d cluster list"] = json.dumps([{"name": NAME, "nodes": nodes}])
+    assert K3dProvider().read(NAME, dict(PROPS)).id is None

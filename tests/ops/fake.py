@@ -11,10 +11,12 @@ from ops.context import Context
 from ops.stack import Stack
 from ops.targets import TARGETS
 from tests.ops.fake_stack import (
+    CLUSTER,
     KUBECONFIG,
     NODE_IMAGE,
     OUTPUTS,
     SECRETS,
+    SERVER,
     SPECS,
     platform,
     with_condition,
@@ -50,6 +52,14 @@ class FakeHost(Commands):
         """How a command shown to the user ends: its first words → exit code."""
         self.left_by_destroy: set[str] = set()
         """Names of what `pulumi destroy` overlooks."""
+        self.asked_for: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
+        """Id of a recorded resource → its inputs and outputs, where a test wants its own."""
+        self.objects: list[dict[str, Any]] = []
+        """What kubectl finds when it is asked for several kinds."""
+        self.server_says: dict[str, str] = {}
+        """Container → what psql or redis-cli in it answers to what is typed."""
+        self.typed: list[str | None] = []
+        """What went into commands by standard input."""
         self.asked: list[list[str]] = []
         self.shown: list[list[str]] = []
         self.shown_environments: list[dict[str, str]] = []
@@ -86,7 +96,7 @@ class FakeHost(Commands):
                     "urn": f"urn:x::{type_}::{id_}",
                     "type": type_,
                     "id": id_,
-                    "inputs": NODE_IMAGE if type_.endswith(":K3dCluster") else {},
+                    **self._asked_for(type_, id_),
                     **(
                         {"provider": f"urn:x::{made_from[id_]}::some-id"}
                         if made_from.get(id_, "").startswith("pulumi:providers:")
@@ -101,6 +111,24 @@ class FakeHost(Commands):
                 {"type": what, "resource": {"urn": f"urn:x::{name}"}} for what, name in pending
             ],
         }
+
+    def _asked_for(self, type_: str, id_: str) -> dict[str, Any]:
+        """A resource's inputs and outputs."""
+        inputs: dict[str, dict[str, Any]] = {
+            "docker:index/container:Container": {**SERVER, "name": id_.removeprefix("id-of-")},
+            "docker:index/network:Network": {"name": self.networks.get(id_, id_)},
+            "pulumi-python:local:K3dCluster": CLUSTER,
+        }
+        outputs: dict[str, dict[str, Any]] = {
+            "pulumi-python:local:K3dCluster": {"kubeconfig": KUBECONFIG},
+            "kubernetes:batch/v1:Job": {
+                "apiVersion": "batch/v1",
+                "kind": "Job",
+                "metadata": {"name": id_, "namespace": "a-namespace"},
+            },
+        }
+        found = inputs.get(type_, {}), outputs.get(type_, {})
+        return dict(zip(("inputs", "outputs"), self.asked_for.get(id_, found), strict=True))
 
     @property
     def everything(self) -> list[list[str]]:
@@ -142,6 +170,7 @@ class FakeHost(Commands):
         timeout: float = 30,
     ) -> Result:
         self.asked.append(list(command))
+        self.typed.append(stdin)
         match list(command):
             case ["docker", *words]:
                 return self._docker(words, env or {})
@@ -189,6 +218,25 @@ class FakeHost(Commands):
                     unlabelled = {name: name for name in self.unlabelled_volumes}
                     return self._listed(self.volumes | unlabelled)
                 return self._listed({} if self._k3ds(filters) else self.volumes)
+            case ["network", "inspect", *names]:
+                facts = [
+                    {"Name": name, "Id": id_, "Containers": {}}
+                    for id_, name in self.networks.items()
+                    if name in names
+                ]
+                return Result(0, json.dumps(facts))
+            case ["volume", "inspect", *names]:
+                known = [{"Name": name} for name in self.volumes if name in names]
+                return Result(0, json.dumps(known))
+            case ["exec", "--interactive", server, "psql" | "sh", *_]:
+                there = server in self.server_says
+                return Result(0, self.server_says[server]) if there else Result(1, err="no server")
+            case ["volume", "create", *_, name]:
+                self.volumes[name] = name
+            case ["update" | "unpause" | "rename" | "run" | "stop" | "rm", *_]:
+                pass
+            case ["network", "connect" | "disconnect", *_]:
+                pass
             case ["container", "inspect", *names]:
                 found = [
                     one
@@ -270,6 +318,10 @@ class FakeHost(Commands):
                 return Result(0, json.dumps({"items": self.nodes}))
             case ["get", "pods", *_]:
                 return Result(0, json.dumps({"items": self.pods}))
+            case ["apply", "--server-side", *_]:
+                return Result(0)
+            case ["get", kinds, "--all-namespaces", *_] if "." in kinds:
+                return Result(0, json.dumps({"items": self.objects}))
             case ["get", "jobs", *_]:
                 return Result(0, json.dumps({"items": self.jobs}))
             case _:

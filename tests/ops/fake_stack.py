@@ -37,6 +37,24 @@ SPECS: dict[str, dict[str, Any]] = {
 """What the stack asked of its components when it last was brought up."""
 NODE_IMAGE = {"image": "node", "image_id": "sha256:made-of"}
 """What its cluster was made of."""
+CLUSTER: dict[str, Any] = {
+    **NODE_IMAGE,
+    "servers": 1.0,
+    "agents": 1.0,
+    "network": "private",
+    "extra_network": "database",
+}
+"""What was asked for of it."""
+SERVER: dict[str, Any] = {"image": "sha256:server", "restart": "unless-stopped"}
+"""What was asked for of every other container, besides its name."""
+
+
+NETWORKS = {
+    "server": ("private", "database"),
+    "agent": ("private", "database"),
+    "loadbalancer": ("private",),
+}
+"""Role in the cluster → the networks that it is on."""
 
 
 def container(stack: Stack, component: str, **changes: Any) -> dict[str, Any]:
@@ -53,7 +71,8 @@ def container(stack: Stack, component: str, **changes: Any) -> dict[str, Any]:
     return {
         "Id": f"id-of-{name}",
         "Name": f"/{name}",
-        "Config": {"Labels": labels},
+        "Config": {"Labels": labels, "Cmd": None},
+        "Image": SERVER["image"],
         "State": {
             "Status": changes.get("status", "running"),
             **({"Health": {"Status": health}} if health else {}),
@@ -62,8 +81,12 @@ def container(stack: Stack, component: str, **changes: Any) -> dict[str, Any]:
             "PortBindings": {
                 f"{inside}/tcp": [{"HostIp": "127.0.0.1", "HostPort": str(outside)}]
                 for inside, outside in changes.get("ports", {}).items()
-            }
+            },
+            "RestartPolicy": {"Name": SERVER["restart"]},
+            "CpusetCpus": "",
+            **dict.fromkeys(("Memory", "MemorySwap", "NanoCpus", "CpuShares", "CpuQuota"), 0),
         },
+        "NetworkSettings": {"Networks": {name: {} for name in NETWORKS.get(role, ())}},
         "Mounts": changes.get("mounts", []),
     }
 

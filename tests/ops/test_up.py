@@ -83,7 +83,7 @@ def test_what_is_gone_is_told_to_pulumi(host: FakeHost, capsys: pytest.CaptureFi
     lifecycle.local_up(context(host))
     target = "--target=urn:x::docker:index/container:Container::id-of-alphintra-dev-cache"
     assert host.shown == [[*REFRESH, "--suppress-outputs", target], UP]
-    assert "Gone since the last run: container id-of-alphintra-dev-cache" in capsys.readouterr().out
+    assert "container alphintra-dev-cache: gone" in capsys.readouterr().out
 
 
 def test_what_was_in_a_cluster_that_is_gone_is_told_too(host: FakeHost):

@@ -94,8 +94,8 @@ CASES = {
     "an unknown capability": (
         given_as(cahce={}),
         f"{FILE}: alphintra:cahce: an unknown key; allowed: baseline, cache, cluster, "
-        "database, dropped_databases, environment, foundation, network, registry, services, target, "
-        "waivers (did you mean cache?)",
+        "database, dropped_databases, environment, foundation, network, registry, services, "
+        "target, waivers (did you mean cache?)",
     ),
     "a missing key": (
         {"alphintra:environment": "dev"},
