@@ -16,6 +16,9 @@ from ops.status import NOT_MADE, UNKNOWN, show, summary
 HEALTHY_WITHIN_SECONDS = 180
 POLICY = ("--policy-pack", "policy")
 """The rules of `policy/`: what breaks one on Google Cloud is refused before it is made."""
+TAKES_OVER = {"PULUMI_K8S_ENABLE_PATCH_FORCE": "true"}
+"""An object that an earlier run made and did not record belongs to that run, to Kubernetes: what is
+in a local cluster is Pulumi's none the less."""
 CLUSTER = ":K3dCluster"
 """How the type of a local cluster ends."""
 
@@ -84,7 +87,7 @@ def local_up(context: Context) -> int:
     start_stopped(context, state)
     command = ["pulumi", "up", f"--stack={context.stack.name}", "--yes", "--skip-preview"]
     command.append("--suppress-outputs")
-    return context.commands.show(command)
+    return context.commands.show(command, env=TAKES_OVER)
 
 
 def gcp_up(context: Context) -> int:
