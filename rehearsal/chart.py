@@ -30,9 +30,9 @@ class Row:
     runs: Sequence[Run]
 
 
-def component(run: Run) -> str:
-    """The capability that the resource belongs to: the last of ours in its URN."""
-    types = run.resource.urn.split("::")[2].split("$")
+def component(urn: str) -> str:
+    """The capability that a resource belongs to: the last of ours in its URN."""
+    types = urn.split("::")[2].split("$")
     ours = [one for one in types if one.startswith("alphintra:")]
     return ours[-1].rpartition(":")[2].lower() if ours else "stack"
 
@@ -47,7 +47,7 @@ def rows(schedule: Schedule) -> list[Row]:
             continue
         quick = type_.startswith("kubernetes:") and run.end - run.start < 10
         kind = "objects in the cluster" if quick else type_.rpartition(":")[2]
-        found.setdefault((component(run), kind), []).append(run)
+        found.setdefault((component(run.resource.urn), kind), []).append(run)
     named = [
         Row(f"{where}: {f'{len(runs)} ' if len(runs) > 1 else ''}{kind}", runs)
         for (where, kind), runs in found.items()
