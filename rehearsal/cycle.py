@@ -1,5 +1,7 @@
 """The whole life of a stack, step by step."""
 
+import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -21,9 +23,14 @@ class Left:
     forgotten: list[str]
 
 
-def whole(play: Play, say: Callable[[Step], None]) -> Left:
+def whole(play: Play, say: Callable[[Step], None], contract: bool = False) -> Left:
     """Play all steps; a step that fails ends it with `Failed`."""
-    say(play.pulumi("up", *UP))
+    try:
+        say(play.pulumi("up", *UP))
+    finally:
+        play.keep_state()
+    if contract:
+        say(suite(play))
     say(play.pulumi("preview", "preview", "--expect-no-changes"))
     say(play.pulumi("refresh", "refresh", "--yes", "--skip-preview", "--expect-no-changes"))
     settings = play.workspace.settings
@@ -36,6 +43,21 @@ def whole(play: Play, say: Callable[[Step], None]) -> Left:
     say(in_place(play.pulumi("unprotect", *UP)))
     say(play.pulumi("destroy", "destroy", "--yes", "--skip-preview", PLACES))
     return left(play)
+
+
+def suite(play: Play) -> Step:
+    """The contract suite, from pods in the played cluster. What it finds is told, and ends nothing:
+    it says of the servers behind the played cloud what it would say of Google's."""
+    play.log.step = "contract"
+    started = time.monotonic()
+    command = [".venv/bin/pytest", "tests/contract", f"--stack={play.workspace.stack}", "-q"]
+    done = play.run(command, timeout=15 * 60)
+    (play.out / "output-contract.txt").write_text(done.stdout + done.stderr)
+    found = re.findall(r"(\d+) (passed|failed|skipped|xfailed|errors?)", done.stdout[-300:])
+    counts = {what: int(number) for number, what in found}
+    step = Step("contract", done.returncode, time.monotonic() - started, counts, 0, [], [])
+    play.steps.append(step)
+    return step
 
 
 def in_place(step: Step) -> Step:

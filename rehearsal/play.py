@@ -111,6 +111,10 @@ class Play:
             )
         )
 
+    def keep_state(self) -> None:
+        """The stack's state as it is now, into the folder of what was found."""
+        (self.out / "state.json").write_text(json.dumps(self.state(), indent=1))
+
     def state(self) -> dict[str, Any]:
         """The stack's state, secrets encrypted."""
         stack = self.workspace.stack

@@ -7,7 +7,7 @@ of the same day's APIs. Only those that are asked for are read (the package has 
 import json
 import re
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.metadata import files
 from pathlib import Path
 from typing import Any
@@ -115,8 +115,9 @@ class Document:
         return [m for m in self.methods if m.verb == "get" and m.creates]
 
 
+@cache
 def read(name: str, folder: Path = FOLDER) -> Document:
-    """The document of an API and version: `compute.v1`."""
+    """The document of an API and version: `compute.v1`. Nobody changes it."""
     raw: Json = json.loads((folder / f"{name}.json").read_text())
     document = Document(
         raw["name"],

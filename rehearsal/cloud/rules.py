@@ -4,7 +4,6 @@ The words are Google's where a source has them, else as near as they were found.
 """
 
 import ipaddress
-import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any, cast
@@ -13,9 +12,9 @@ from policy import google
 from rehearsal.cloud.documents import Json
 from rehearsal.cloud.fields import last
 from rehearsal.cloud.known import region
+from rehearsal.cloud.rules_access import Complaint, key_grant, key_place, roles
 from rehearsal.cloud.state import Call, Cloud
 
-Complaint = tuple[int, str]
 Rule = Callable[[Cloud, Call], Complaint | None]
 
 
@@ -145,11 +144,6 @@ def cluster_ranges(cloud: Cloud, call: Call) -> Complaint | None:
     return None
 
 
-def protected(cloud: Cloud, call: Call) -> Complaint | None:
-    """A cluster's own protection of deletion: none in GKE's API, so the provider's alone holds."""
-    return None
-
-
 def subnet_overlap(cloud: Cloud, call: Call) -> Complaint | None:
     wanted = list(_ranges(call.body))
     for key, other in cloud.store.items():
@@ -219,34 +213,6 @@ def _fields(value: Any) -> Iterator[tuple[str, str]]:
             yield from _fields(one)
 
 
-KEY = re.compile(r"projects/[^\"]+/cryptoKeys/[^\"/]+")
-USE = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
-
-
-def key_grant(cloud: Cloud, call: Call) -> Complaint | None:
-    """A service's own agent must be allowed to use the key that a resource names."""
-    from components.foundation.services import SERVICE_AGENTS
-
-    template = SERVICE_AGENTS.get(call.method.api)
-    if template is None:
-        return None
-    agent = template.format(number=cloud.number)
-    for name in sorted(set(KEY.findall(json.dumps(call.body)))):
-        holders = [
-            member
-            for part in (name, name.rsplit("/", 2)[0])
-            for binding in cloud.policies.get(f"cloudkms:{part}", {}).get("bindings", [])
-            if binding["role"] == USE
-            for member in binding["members"]
-        ]
-        if f"serviceAccount:{agent}" not in holders:
-            return 403, (
-                f"Permission 'cloudkms.cryptoKeyVersions.useToEncrypt' denied on resource "
-                f"'{name}' (or it may not exist): {agent} needs {USE}."
-            )
-    return None
-
-
 CHANGES = r".*\.(insert|create|patch|update)"
 RULES: tuple[tuple[str, Rule], ...] = (
     (r"sql\.instances\.(insert|update|patch)", sql_instance),
@@ -260,7 +226,9 @@ RULES: tuple[tuple[str, Rule], ...] = (
     (r"compute\.subnetworks\.insert", subnet_range),
     (r"compute\.subnetworks\.insert", subnet_overlap),
     (r"storage\.buckets\.(insert|patch|update)", bucket),
+    (CHANGES, key_place),
     (CHANGES, key_grant),
+    (r".*\.setIamPolicy", roles),
     (CHANGES, machine_type),
 )
 """Methods, by id → what is refused of them."""
