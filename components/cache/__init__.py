@@ -13,6 +13,8 @@ from components.spec import Spec, refuse
 
 DEFAULT_USER = "default"
 """The user that every Redis has; who signs in with a password alone is this one."""
+MOST_SECONDS = 2**31 - 1
+"""The largest `timeout` of Redis: INT_MAX, in its src/config.c."""
 LARGEST_MEMORY_GB = 240
 """Four fifths of 300 GiB, the largest instance of Memorystore."""
 
@@ -51,8 +53,8 @@ class CacheSpec(Spec):
         "volatile-ttl",
     ] = "allkeys-lru"
     """What is dropped when the memory is full: Redis' `maxmemory-policy`."""
-    idle_timeout_seconds: int = Field(default=300, ge=0)
-    """Close a connection that was idle for so long; 0 never."""
+    idle_timeout_seconds: int = Field(default=300, ge=0, le=MOST_SECONDS)
+    """Close a connection that was idle for so long, up to 2,147,483,647; 0 never."""
     highly_available: bool = True
     """Keep a second node with a copy of the data. On GCP it is in another zone, takes over when the
     first fails, and serves reads from 4 GiB up (Memorystore has read replicas only in instances of

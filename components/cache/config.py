@@ -14,6 +14,10 @@ AUTHORITY, CERTIFICATE, KEY = (
     f"{FOLDER}/{file}" for file in ("ca.pem", "server.pem", "server.key")
 )
 """Whom the server trusts, and what it shows to clients and to the other node."""
+PASSWORD_FILE = f"{FOLDER}/password"
+"""The administrator's."""
+CHANGEABLE = "/data/platform.conf"
+"""What the server is told while it runs, for its next start; none before it was told first."""
 ADMIN = "platform-admin"
 """The replica, health checks and `make shell` sign in with this name, which no service can have."""
 
@@ -34,6 +38,10 @@ SETTINGS = {
 }
 """Connection and persistence settings of every node (the platform's systems table). Both nodes
 speak TLS alone, to each other too, and clients show no certificate: as Memorystore."""
+
+KEPT = ("save", "appendonly", "appendfsync", "tcp-keepalive")
+"""Those of them that could be changed in a running server."""
+BYTES_PER_GB = 1024**3
 
 BLOCKED = (
     "acl",
@@ -62,27 +70,38 @@ EVERYTHING = "~* &* +@all"
 """All keys, all channels, all commands."""
 
 
-def configuration(spec: CacheSpec, passwords: Mapping[str, str], primary: str | None = None) -> str:
-    """The text of `redis.conf`; with `primary` (an address), for its replica.
+def changeable(spec: CacheSpec) -> dict[str, str]:
+    """Setting → value, as `CONFIG GET` shows it: what Redis takes while it runs and what must not
+    change there."""
+    return {
+        "maxmemory": str(spec.memory_gb * BYTES_PER_GB),
+        "maxmemory-policy": spec.eviction_policy,
+        "timeout": str(spec.idle_timeout_seconds),
+        **{name: SETTINGS[name] for name in KEPT},
+    }
 
-    `passwords` has those of ADMIN, `default` and each service's user.
+
+def configuration(passwords: Mapping[str, str], primary: str | None = None) -> str:
+    """The text of `redis.conf`: what a server can't start without. With `primary` (an address), for
+    its replica.
+
+    `passwords` has those of ADMIN and `default`.
     """
     lines = [
         *SETTINGS.items(),
-        ("maxmemory", f"{spec.memory_gb}gb"),
-        ("maxmemory-policy", spec.eviction_policy),
-        ("timeout", str(spec.idle_timeout_seconds)),
-        *(("user", acl(user, password)) for user, password in passwords.items()),
+        *(("user", f"{user} {rules(user, password)}") for user, password in passwords.items()),
         ("masteruser", ADMIN),
         ("masterauth", passwords[ADMIN]),
     ]
     if primary:
         lines.append(("replicaof", f"{primary} {PORT}"))
+    # The last word is that of the settings that change; the pattern, that it may be missing.
+    lines.append(("include", CHANGEABLE.replace(".conf", "*.conf")))
     return "".join(f"{key} {value}\n" for key, value in lines)
 
 
-def acl(user: str, password: str) -> str:
-    """A user's rules, with a digest in the password's place."""
-    rules = [EVERYTHING, *(f"-{command}" for command in BLOCKED if user != ADMIN)]
+def rules(user: str, password: str) -> str:
+    """What a user may do, with a digest in the password's place."""
+    allowed = [EVERYTHING, *(f"-{command}" for command in BLOCKED if user != ADMIN)]
     digest = hashlib.sha256(password.encode()).hexdigest()
-    return f"{user} on #{digest} {' '.join(rules)}"
+    return f"on #{digest} {' '.join(allowed)}"

@@ -10,24 +10,25 @@ from components.cache.config import (
     CERTIFICATE,
     FOLDER,
     KEY,
+    PASSWORD_FILE,
     PORT,
+    changeable,
     configuration,
+    rules,
 )
+from components.cache.server_settings import CLI, RedisSettings
 from components.certificates import ServerCertificate
 from components.containers import LOOPBACK, host_address, service_container
 from components.foundation import FoundationOutputs
 from components.images import LocalImage
+from components.naming import physical_name
 from components.network import NetworkOutputs
 from components.network.plan import fixed_address
 from components.outputs import after
 from components.password import Password
 from components.proxy import way_in
 
-CONFIG_FILE, PASSWORD_FILE = f"{FOLDER}/redis.conf", f"{FOLDER}/password"
-CLI = (
-    f'REDISCLI_AUTH="$(cat {PASSWORD_FILE})" '
-    f"redis-cli -p {PORT} --tls --cacert {AUTHORITY} --user {ADMIN}"
-)
+CONFIG_FILE = f"{FOLDER}/redis.conf"
 PRIMARY_IS_HEALTHY = f"{CLI} ping | grep --quiet PONG"
 REPLICA_IS_HEALTHY = f"{CLI} info replication | grep --quiet master_link_status:up"
 
@@ -45,7 +46,10 @@ def redis_containers(
     default = Password(f"{name}-password", opts).value
     admin = Password(f"{name}-admin", opts).value
     users = {user: Password(f"{name}-user-{user}", opts).value for user in sorted(set(spec.users))}
-    passwords = Output.all(**{ADMIN: admin, DEFAULT_USER: default, **users})
+    passwords = Output.all(**{ADMIN: admin, DEFAULT_USER: default})
+    access = Output.all(*users.values()).apply(
+        lambda known: {one: rules(one, its) for one, its in zip(users, known, strict=True)}
+    )
     certificate = ServerCertificate(
         f"{name}-certificate",
         name,
@@ -57,7 +61,7 @@ def redis_containers(
     )
 
     def node(role: str, health: str, follows: Output[str] | None = None) -> Output[str]:
-        """A server's address, known once it answers."""
+        """A server's address, known once it answers and has its users."""
         container = service_container(
             role,
             name,
@@ -66,7 +70,7 @@ def redis_containers(
             command=["redis-server", CONFIG_FILE],
             files={
                 CONFIG_FILE: Output.all(passwords, follows).apply(
-                    lambda values: configuration(spec, *values)
+                    lambda values: configuration(*values)
                 ),
                 PASSWORD_FILE: admin,
                 AUTHORITY: foundation.authority_certificate,
@@ -81,7 +85,10 @@ def redis_containers(
             ],
             opts=opts,
         )
-        return after(address[role], container.id)
+        told = RedisSettings(
+            f"{role}-settings", physical_name(role), changeable(spec), access, container, opts
+        )
+        return after(address[role], container.id, told.container)
 
     host = reader_host = node(primary, PRIMARY_IS_HEALTHY)
     ports = {spec.host_port: address[primary]}

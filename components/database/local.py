@@ -11,7 +11,8 @@ from components.certificates import ServerCertificate
 from components.containers import LOOPBACK, host_address
 from components.database import ADMIN, PORT, REPLICATOR, DatabaseOutputs, DatabaseSpec
 from components.database.postgres import PostgresDatabase, PostgresRole
-from components.database.server_files import server_files
+from components.database.server_files import changeable, server_files
+from components.database.server_settings import PostgresSettings
 from components.database.servers import Common, primary_server, replica_server
 from components.foundation import FoundationOutputs
 from components.images import LocalImage
@@ -54,6 +55,9 @@ def postgres_container(
 
     admin = Password(f"{name}-{ADMIN}", opts).value
     primary = primary_server(name, common, address[name], admin)
+    told = PostgresSettings(
+        f"{name}-settings", physical_name(name), changeable(spec), primary, opts
+    )
     passwords, made = roles_and_databases(name, spec, primary, opts)
     servers = {spec.host_port: address[name]}
     host = reader_host = after(address[name], primary.id)
@@ -70,6 +74,7 @@ def postgres_container(
         )
         replica = replica_server(copy, common, address[copy], address[name], password, role)
         servers[spec.replica_host_port] = address[copy]
+        PostgresSettings(f"{copy}-settings", physical_name(copy), changeable(spec), replica, opts)
         reader_host = after(address[copy], replica.id)
     reached = {port: Output.format("{0}:{1}", server, PORT) for port, server in servers.items()}
     published = way_in(name, name, reached, network, opts)
@@ -78,7 +83,9 @@ def postgres_container(
         host=host,
         reader_host=reader_host,
         port=Output.from_input(PORT),
-        passwords=Output.secret(after(Output.all(**{ADMIN: admin}, **passwords), *made)),
+        passwords=Output.secret(
+            after(Output.all(**{ADMIN: admin}, **passwords), told.container, *made)
+        ),
         ca_certificate=foundation.authority_certificate,
         host_address=after(host_address(spec.host_port), host, published.id),
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 from pulumi import Input, Output
 
 from components.database import ADMIN, PORT, REPLICATOR, DatabaseSpec
-from components.database.tuning import parameters
+from components.database.tuning import AT_START, parameters
 
 FOLDER = "/etc/postgresql"
 START, START_REPLICA = f"{FOLDER}/start-server", f"{FOLDER}/start-replica"
@@ -32,6 +32,7 @@ mode is ENCRYPTED_ONLY."""
 
 def settings(spec: DatabaseSpec) -> list[str]:
     """What every server is started with."""
+    tuning = parameters(spec)
     given = {
         "ssl": "on",
         "ssl_cert_file": CERTIFICATE,
@@ -39,9 +40,14 @@ def settings(spec: DatabaseSpec) -> list[str]:
         "ssl_min_protocol_version": "TLSv1.2",
         "hba_file": ACCESS,
         "max_slot_wal_keep_size": str(WAL_KEPT_MB),
-        **parameters(spec),
+        **{name: tuning[name] for name in AT_START},
     }
     return [f"-c{key}={value}" for key, value in given.items()]
+
+
+def changeable(spec: DatabaseSpec) -> dict[str, str]:
+    """What every server is told while it runs."""
+    return {name: value for name, value in parameters(spec).items() if name not in AT_START}
 
 
 def server_files(

@@ -8,9 +8,18 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from components.cache import LARGEST_MEMORY_GB, CacheSpec
-from components.cache.config import ADMIN, AUTHORITY, BLOCKED, CERTIFICATE, KEY, configuration
-from components.cache.local import CLI
+from components.cache.config import (
+    ADMIN,
+    AUTHORITY,
+    BLOCKED,
+    CERTIFICATE,
+    KEPT,
+    KEY,
+    SETTINGS,
+    configuration,
+)
 from components.cache.memory import capacity_gb, redis_configs
+from components.cache.server_settings import CLI
 from tests.graph import Graph
 from tests.programs import STACKS, build, deploy
 
@@ -24,11 +33,11 @@ def graph(request: pytest.FixtureRequest) -> Graph:
     return deploy(request.param, target="gcp")
 
 
-PASSWORDS = {ADMIN: "adm1n", "default": "s3cret", "auth": "0ther"}
+PASSWORDS = {ADMIN: "adm1n", "default": "s3cret"}
 
 
 def lines(primary: str | None = None) -> list[str]:
-    return configuration(CacheSpec(), PASSWORDS, primary).splitlines()
+    return configuration(PASSWORDS, primary).splitlines()
 
 
 def rules(user: str) -> set[str]:
@@ -49,27 +58,53 @@ def test_the_primarys_configuration_is_the_platforms():
         "tls-protocols": '"TLSv1.2 TLSv1.3"',
         "tls-replication": "yes",
         "repl-diskless-sync-delay": "0",
-        "maxmemory": "1gb",
-        "maxmemory-policy": "allkeys-lru",
         "save": "900 1 300 10 60 10000",
         "appendonly": "yes",
         "appendfsync": "everysec",
         "tcp-keepalive": "60",
-        "timeout": "300",
         "masteruser": "platform-admin",
         "masterauth": "adm1n",
+        "include": "/data/platform*.conf",
     }
 
 
+def test_what_changes_while_it_runs_is_told_to_every_server_and_to_none_at_its_start():
+    """Settings in the words of `CONFIG GET`, and those among the others that must not change."""
+    graph = build("cache", "local", CacheSpec(memory_gb=2, idle_timeout_seconds=60, users=["auth"]))
+    for role in ("cache", "cache-replica"):
+        told = graph.only("RedisSettings", f"{role}-settings")
+        assert told.inputs["settings"] == {
+            "maxmemory": "2147483648",
+            "maxmemory-policy": "allkeys-lru",
+            "timeout": "60",
+            **{name: SETTINGS[name] for name in KEPT},
+        }
+        assert set(told.inputs["users"]) == {"auth"}
+        assert set(told.request.additionalSecretOutputs) == {"users", "access_list"}
+        (config,) = [
+            one["content"]
+            for one in graph.only(CONTAINER, role).inputs["uploads"]
+            if one["file"].endswith("redis.conf")
+        ]
+        assert "maxmemory" not in config and "user auth" not in config
+    others = build("cache", "local", CacheSpec(memory_gb=3, users=["auth", "more"]))
+    for role in ("cache", "cache-replica"):
+        made, again = (one.only(CONTAINER, role).inputs for one in (graph, others))
+        assert made == again, "it would be made anew"
+
+
 def test_the_replica_follows_the_primary():
-    assert lines("10.0.0.1") == [*lines(), "replicaof 10.0.0.1 6378"]
+    assert set(lines("10.0.0.1")) == {*lines(), "replicaof 10.0.0.1 6378"}
 
 
 def test_clients_may_do_what_memorystore_lets_them():
     blocked = {f"-{command}" for command in BLOCKED}
-    for user in ("default", "auth"):
-        assert {"on", "~*", "&*", "+@all"} <= rules(user)
-        assert {rule for rule in rules(user) if rule.startswith("-")} == blocked
+    users = build("cache", "local", CacheSpec(users=["auth"])).only(
+        "RedisSettings", "cache-settings"
+    )
+    for said in (rules("default"), set(users.inputs["users"]["auth"].split())):
+        assert {"on", "~*", "&*", "+@all"} <= said
+        assert {rule for rule in said if rule.startswith("-")} == blocked
     assert rules(ADMIN) >= {"on", "~*", "&*", "+@all"}
     assert not [rule for rule in rules(ADMIN) if rule.startswith("-")]
 

@@ -12,10 +12,12 @@ import pytest
 from pulumi.dynamic import ResourceProvider
 from pulumi.dynamic.dynamic import serialize_provider
 
+from components.cache.server_settings import RedisSettingsProvider
 from components.certificates import CertificateAuthorityProvider, ServerCertificateProvider
 from components.cluster.k3d import K3dProvider
 from components.connectivity.publish import PublishedImageProvider
 from components.database.postgres import PostgresDatabaseProvider, PostgresRoleProvider
+from components.database.server_settings import PostgresSettingsProvider
 from components.images import LocalImageProvider
 from components.network.host import HostRangesProvider
 from components.password import ALPHABET, LENGTH, PasswordProvider
@@ -29,7 +31,9 @@ PROVIDERS: list[type[ResourceProvider]] = [
     PasswordProvider,
     PostgresDatabaseProvider,
     PostgresRoleProvider,
+    PostgresSettingsProvider,
     PublishedImageProvider,
+    RedisSettingsProvider,
     ServerCertificateProvider,
 ]
 PICKLE_ALL = """
