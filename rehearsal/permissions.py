@@ -73,6 +73,11 @@ def holds(role: str) -> frozenset[str]:
     return frozenset(ROLES[role]["has"])
 
 
+def size(role: str) -> int:
+    """How many permissions `role` has, whoever needs them."""
+    return ROLES[role]["all"]
+
+
 def missing(permissions: Iterable[str], roles: Iterable[str]) -> frozenset[str]:
     """Those that none of `roles` has."""
     return frozenset(permissions) - frozenset[str]().union(*(holds(role) for role in roles))

@@ -14,6 +14,8 @@ from components.network.nat import addresses_needed
 from components.network.plan import address_plan, node_capacity
 from ops.bootstrap.deployer import BILLING, GRANTABLE, ROLES
 from ops.bootstrap.steps import MADE_WITH_THEIR_API
+from rehearsal import permissions
+from rehearsal.facts import recorded
 from stacks.config import Settings, parse
 from tests.graph import Graph
 from tests.programs import ROOT, STACKS, deploy, stack_config
@@ -159,6 +161,54 @@ def agents_table() -> str:
     return table(["API", "its agent in the project", "made by"], rows)
 
 
+def permissions_table() -> str:
+    """What the calls of the stacks' rehearsals take, each with the narrowest of the roles that have
+    it; and what no call takes."""
+    granted = [role.name for role in (*ROLES, BILLING)]
+    needless = permissions.spared(permissions.every(), granted)
+    narrowest: dict[str, list[str]] = {role: [] for role in granted}
+    for one in sorted(permissions.every()):
+        having = [
+            role for role in granted if role not in needless and one in permissions.holds(role)
+        ]
+        narrowest[min(having, key=permissions.size)].append(one)
+    rows = [
+        [
+            f"`{role}`",
+            f"{len(permissions.holds(role) & permissions.every())} of {permissions.size(role)}",
+            shortened(taken),
+            beyond(role),
+        ]
+        for role, taken in narrowest.items()
+    ]
+    needs = {stack: permissions.needed(facts) for stack, facts in recorded().items()}
+    counts = ", ".join(
+        f"{stack}: {len(facts.methods)} methods, {len(needs[stack])} permissions"
+        for stack, facts in sorted(recorded().items())
+    )
+    differing = sorted(needs["prod"] ^ needs["staging"])
+    said = f"they differ in {shortened(differing)}" if differing else "the same for both"
+    head = ["role", "has of them, of all it has", "the calls take", "beyond the calls"]
+    return f"{table(head, rows)}\n\nCalled ({counts}): {said}."
+
+
+def beyond(role: str) -> str:
+    row = permissions.TABLE["beyond"].get(role)
+    return f"{shortened(row['needs'])}: {row['why']}" if row else ""
+
+
+def shortened(names: Sequence[str]) -> str:
+    """Permissions with those of one collection together: `compute.routes.{create,get}`."""
+    verbs: dict[str, list[str]] = {}
+    for name in sorted(names):
+        collection, _, verb = name.rpartition(".")
+        verbs.setdefault(collection, []).append(verb)
+    return ", ".join(
+        f"`{collection}.{found[0] if len(found) == 1 else '{' + ','.join(found) + '}'}`"
+        for collection, found in verbs.items()
+    )
+
+
 PAGES = sorted({path.stem for path in (ROOT / "docs/cloud").glob("*.md")} - {"README"})
 
 
@@ -194,5 +244,6 @@ TABLES = {
     "quota": quota_table,
     "roles": roles_table,
     "agents": agents_table,
+    "permissions": permissions_table,
 }
 """Name of a generated block of the page → what stands in it."""
