@@ -2,12 +2,14 @@
 #   STACK=dev        which stack (a file Pulumi.<stack>.yaml)
 #   SERVICE=…        which part of it: `make logs` lists them
 #   FOLLOW=1         with logs: go on until Ctrl-C
-#   FORCE=1          with down and bootstrap-gcp: don't ask
+#   FORCE=1          with down, restore and bootstrap-gcp: don't ask
 #   LACKING=1        with parity: only what a target lacks
 #   DISRUPTIVE=1     with contract: restart a cloud stack's servers, too
 #   THOROUGH=1       with e2e: what takes long, too
 #   BASE=main OUT=… LIVE=1 GATE=1   with report: compare with what, write where; against the
 #                    stacks' recorded state; fail unless the verdict is safe
+#   FILE=… OUT=… KEY=…   with backup, restore and backup-verify: the backup to read, where to
+#                    write one, the key that opens it
 #   PROJECT=… REGION=… DRY_RUN=1   with bootstrap-gcp: where; print its commands only
 
 ONE_STACK := $(filter command,$(origin STACK))
@@ -16,7 +18,7 @@ PYTHON ?= python3
 
 # What is given stays text, whatever is in it: make doesn't expand it, and a recipe takes it from
 # its environment ("$$STACK"), never as a part of its own words.
-GIVEN = STACK SERVICE FOLLOW FORCE LACKING DISRUPTIVE THOROUGH BASE OUT FULL LIVE GATE PROJECT REGION DRY_RUN
+GIVEN = STACK SERVICE FOLLOW FORCE LACKING DISRUPTIVE THOROUGH BASE OUT FULL LIVE GATE PROJECT REGION DRY_RUN FILE KEY
 $(foreach name,$(GIVEN),$(if $(filter-out undefined,$(origin $(name))),$\
 	$(eval override $(name) := $$(value $(name)))))
 export $(GIVEN)
@@ -25,13 +27,15 @@ IN_VENV = .venv/bin/python -m
 IN_ENV = . ./.toolchain/env && exec $(IN_VENV)
 OPS = @$(IN_ENV) ops $@ --stack="$$STACK"
 WITH_SERVICE = $${SERVICE:+--service="$$SERVICE"}
+WITH_FILE = $${FILE:+--file="$$FILE"}
+WITH_KEY = $${KEY:+--key="$$KEY"}
 STACK_FILE = 'Pulumi.$(subst ','\'',$(STACK)).yaml'
 CLOUD = $(shell grep -qs '^ *alphintra:target: *gcp' $(STACK_FILE) && echo --cloud)
 
 # What prepares says so on stderr: the output is the command's own (`make shell … < script | …`).
 .DEFAULT_GOAL := help
 .PHONY: help setup venv stack up preview down restart status health logs shell kubeconfig \
-	bootstrap-gcp contract parity report comment check test e2e
+	backup restore backup-verify bootstrap-gcp contract parity report comment check test e2e
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,6 +76,15 @@ shell: setup ## SERVICE=…: psql, redis-cli, sh, or a shell for kubectl
 
 kubeconfig: setup ## write .toolchain/kubeconfig-<stack>
 	$(OPS)
+
+backup: setup ## write what the stack holds into one encrypted file; OUT=… names it
+	$(OPS) $${OUT:+--out="$$OUT"} $(WITH_KEY)
+
+restore: setup ## FILE=…: put what a backup holds in its place, after a question; FORCE=1 doesn't ask
+	$(OPS) $(WITH_FILE) $(WITH_KEY) $(if $(filter 1,$(FORCE)),--force)
+
+backup-verify: setup ## restore the newest backup, or FILE=…, beside the stack and compare
+	$(OPS) $(WITH_FILE) $(WITH_KEY)
 
 bootstrap-gcp: venv ## PROJECT=…: make a Google Cloud project ready; DRY_RUN=1 only prints
 	@$(IN_VENV) ops $@ --stack="$$STACK" $${PROJECT:+--project="$$PROJECT"} \

@@ -4,8 +4,10 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from ops import access, bootstrap, health, lifecycle, removal, stack, status
+from ops.backup import make, restore, verify
 from ops.commands import Commands, Ended, HostCommands, OpsError
 from ops.console import RED, paint
 from ops.context import Act, Context
@@ -58,6 +60,27 @@ VERBS: dict[str, tuple[Act, str, str]] = {
         "write the cluster's kubeconfig",
         "To .toolchain/kubeconfig-<stack>, readable to you alone; ~/.kube/config is left alone.",
     ),
+    "backup": (
+        make.backup,
+        "write what the stack holds into one encrypted file",
+        "Databases, roles, keys and images, while it is in use: each as it is at one moment. The "
+        "file is readable to you alone, and opened by a key that the command names: keep a copy of "
+        "both elsewhere.",
+    ),
+    "restore": (
+        restore.restore,
+        "put what a backup holds in the place of what the stack holds",
+        "Reads the whole file first: one that was cut or altered is refused. Names what it "
+        "replaces and asks (not with --force); what is there stays until everything new lies "
+        "beside it and was compared. Passwords stay the stack's.",
+    ),
+    "backup-verify": (
+        verify.verify,
+        "restore a backup beside the running stack, and compare",
+        "Into containers that nobody reaches and that go again: every table, key and image by its "
+        "checksum. Then says how the running stack differs from the backup by now. The newest "
+        "backup of the stack, or --file's.",
+    ),
     "bootstrap-gcp": (
         bootstrap.bootstrap,
         "make a Google Cloud project ready for the stack's first deployment",
@@ -82,6 +105,16 @@ def parser() -> argparse.ArgumentParser:
             one.add_argument("--service", help="which part; an unknown one lists those there are")
         if verb == "logs":
             one.add_argument("--follow", action="store_true", help="go on until Ctrl-C")
+        if verb in ("restore", "backup-verify"):
+            one.add_argument("--file", help="the backup; default of backup-verify: the newest")
+        if verb == "backup":
+            one.add_argument("--out", help="where to write; default: a dated file in backups/")
+        if verb in ("backup", "restore", "backup-verify"):
+            one.add_argument(
+                "--key", type=Path, help="default: alphintra.backup-key in Pulumi's folder"
+            )
+        if verb == "restore":
+            one.add_argument("--force", action="store_true", help="don't ask")
         if verb == "down":
             one.add_argument("--force", action="store_true", help="don't ask (local stacks only)")
         if verb == "bootstrap-gcp":
@@ -108,6 +141,9 @@ def main(arguments: Sequence[str] | None = None, commands: Commands | None = Non
             project=options.get("project") or None,
             region=options.get("region") or None,
             dry_run=options.get("dry_run", False),
+            file=options.get("file"),
+            out=options.get("out"),
+            key=options.get("key"),
         )
         return VERBS[given.verb][0](context)
     except OpsError as error:

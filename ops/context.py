@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from ops.commands import Commands, OpsError
 from ops.stack import Stack
@@ -44,6 +45,10 @@ class Context:
     """PROJECT=… and REGION=… on Google Cloud, where they are not those of the stack's file."""
     region: str | None = None
     dry_run: bool = False
+    file: str | None = None
+    """FILE=…, OUT=… and KEY=…: the backup that is read, where one is written, what opens it."""
+    out: str | None = None
+    key: Path | None = None
 
 
 Act = Callable[[Context], int]
@@ -62,6 +67,9 @@ class Target:
     up: Act
     down: Act
     restart: Act
+    backup: Act
+    restore: Act
+    backup_verify: Act
     logs: Mapping[str, Act]
     """Service → how its logs are shown."""
     shell: Mapping[str, Act]

@@ -9,6 +9,10 @@ from ops.access import (
     container_shell,
     elsewhere,
 )
+from ops.backup.cloud import gcp_backup, gcp_restore, gcp_verify
+from ops.backup.make import local_backup
+from ops.backup.restore import local_restore
+from ops.backup.verify import local_verify
 from ops.context import Target
 from ops.drift import told
 from ops.health import gcp_checks, local_checks
@@ -38,6 +42,9 @@ TARGETS = {
         up=local_up,
         down=local_down,
         restart=local_restart,
+        backup=local_backup,
+        restore=local_restore,
+        backup_verify=local_verify,
         logs={
             **{service: container_logs(service) for service in SERVICES},
             "cluster": cluster_logs,
@@ -60,6 +67,9 @@ TARGETS = {
         up=gcp_up,
         down=gcp_down,
         restart=gcp_restart,
+        backup=gcp_backup,
+        restore=gcp_restore,
+        backup_verify=gcp_verify,
         logs={
             "database": elsewhere("gcloud logging read 'resource.type=cloudsql_database'"),
             "cache": elsewhere("gcloud logging read 'resource.type=redis_instance'"),

@@ -13,7 +13,7 @@ ALLOWED = {
     "components": {"components"},
     "stacks": {"components", "policy", "stacks"},
     "policy": {"policy"},
-    "ops": {"ops", "policy"},
+    "ops": {"ops", "policy", "toolchain"},
     "toolchain": {"toolchain"},
 }
 CAPABILITIES = {

@@ -4,7 +4,7 @@ import json
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from ops.commands import Commands, Result
 from ops.context import Context
@@ -143,17 +143,11 @@ class FakeHost(Commands):
             self._destroy()
         return code
 
-    def start(
-        self,
-        command: Sequence[str],
-        *,
-        stdout: int | IO[bytes],
-        stderr: IO[bytes],
-        env: Mapping[str, str] | None = None,
-    ) -> subprocess.Popen[bytes]:
+    def start(self, command: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
         """What streams is for real machines: here each ends at once, as a failure."""
         self.asked.append(list(command))
-        return subprocess.Popen(["false"], stdin=subprocess.PIPE, stdout=stdout, stderr=stderr)
+        streams = {name: options[name] for name in ("stdout", "stderr")}
+        return subprocess.Popen(["false"], stdin=subprocess.PIPE, **streams)
 
     def _destroy(self) -> None:
         left = self.left_by_destroy
@@ -237,6 +231,8 @@ class FakeHost(Commands):
                 pass
             case ["network", "connect" | "disconnect", *_]:
                 pass
+            case ["volume", "inspect", name]:
+                return Result(0 if name in self.volumes else 1)
             case ["container", "inspect", *names]:
                 found = [
                     one
@@ -274,7 +270,10 @@ class FakeHost(Commands):
     def _picked(self, one: dict[str, Any], filters: list[str]) -> bool:
         labels = one["Config"]["Labels"]
         wanted = [word.split("=", 2)[2] for word in filters if word.startswith("--filter=label=")]
-        return all(labels.get(pair.split("=")[0]) == pair.split("=")[1] for pair in wanted)
+        return all(
+            labels.get(pair.split("=")[0]) == pair.split("=")[1] if "=" in pair else pair in labels
+            for pair in wanted
+        )
 
     def _k3ds(self, filters: list[str]) -> bool:
         return any("k3d.cluster" in word for word in filters)

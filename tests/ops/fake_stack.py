@@ -87,7 +87,10 @@ def container(stack: Stack, component: str, **changes: Any) -> dict[str, Any]:
             **dict.fromkeys(("Memory", "MemorySwap", "NanoCpus", "CpuShares", "CpuQuota"), 0),
         },
         "NetworkSettings": {"Networks": {name: {} for name in NETWORKS.get(role, ())}},
-        "Mounts": changes.get("mounts", []),
+        "Image": f"sha256:image-of-{component}",
+        "Mounts": changes.get(
+            "mounts", [{"Type": "volume", "Name": f"{name}-data", "Destination": "/data"}]
+        ),
     }
 
 
