@@ -1,5 +1,7 @@
 """Alphintra's platform infrastructure: `pulumi up -s <stack>`."""
 
+import asyncio
+
 import pulumi
 
 from stacks.config import load
@@ -7,11 +9,14 @@ from stacks.kept import refuse_losses
 from stacks.platform import Platform
 from stacks.targets import TARGETS
 
-settings = load()
-refuse_losses(settings)
-platform = Platform(pulumi.get_stack(), settings, TARGETS[settings.target])
 
-pulumi.export("target", settings.target)
-pulumi.export("environment", settings.environment)
-for name, value in platform.exports.items():
-    pulumi.export(name, value)
+async def main() -> pulumi.Inputs:
+    settings = load()
+    refuse_losses(settings)
+    exports = Platform(pulumi.get_stack(), settings, TARGETS[settings.target]).exports
+    # Else Pulumi looks at all outputs still open whenever one is known: docs/performance.md
+    await asyncio.wait([asyncio.ensure_future(one.future()) for one in exports.values()])
+    return {"target": settings.target, "environment": settings.environment, **exports}
+
+
+pulumi.run(main)

@@ -10,9 +10,14 @@ from tests.programs import ROOT, STACKS, stack_config
 
 RUN = """
 import json, runpy, sys
+import pulumi
 from tests.graph import record
 stack, config = sys.argv[1], json.loads(sys.argv[2])
-graph = record(lambda: runpy.run_path("__main__.py") and None, stack=stack, config=config)
+programs = []
+pulumi.run = programs.append
+runpy.run_path("__main__.py")
+(main,) = programs
+graph = record(lambda: main(), stack=stack, config=config)
 modules = [m for m in sys.modules if m.startswith(("pulumi_gcp.", "pulumi_docker."))]
 print(json.dumps({"tree": graph.tree(), "modules": modules}))
 """
