@@ -10,8 +10,15 @@ from components.images import LocalImage
 from components.naming import labels, physical_name
 
 LOOPBACK = "127.0.0.1"
+CHECK_INTERVAL = "5s"
+"""How often Docker asks a container whether it is healthy, from its start on. Each time costs a
+process in it; the cluster takes longer to come up than what is asked this often."""
 STOP_SECONDS = 30
 """How long a server that is to be removed may take to write its data out and end by itself."""
+
+RESTART = "always"
+"""Not `unless-stopped`: a Docker that crashed stops, when it starts again, what still runs, and
+takes that for a stop that was asked for."""
 
 
 def service_container(
@@ -33,7 +40,7 @@ def service_container(
     """A container and its volume `<name>-data`, mounted at `data_path`.
 
     `files` maps paths in the container to their contents, which may be secret: everybody in it may
-    read them. The container restarts unless it was stopped, and the resource is made once
+    read them. The container is started again whenever it ends, and the resource is made once
     `health_command`, a shell line, succeeds in it, for which the first `start_minutes` are allowed.
     """
     data = docker.Volume(
@@ -60,7 +67,7 @@ def service_container(
         networks_advanced=networks,
         healthcheck=docker.ContainerHealthcheckArgs(
             tests=["CMD-SHELL", health_command],
-            interval="2s",
+            interval=CHECK_INTERVAL,
             timeout="10s",
             retries=5,
             # As Docker writes it: "60s" would differ in every preview.
@@ -69,7 +76,7 @@ def service_container(
         wait=True,
         wait_timeout=60 * start_minutes + 60,
         destroy_grace_seconds=STOP_SECONDS,
-        restart="unless-stopped",
+        restart=RESTART,
         labels=[docker.ContainerLabelArgs(label=k, value=v) for k, v in labels(component).items()],
         opts=ResourceOptions(
             parent=opts.parent, depends_on=opts.depends_on, delete_before_replace=True

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import pulumi_docker as docker
 from pulumi import Input, Output, ResourceOptions
 
-from components.containers import LOOPBACK
+from components.containers import CHECK_INTERVAL, LOOPBACK, RESTART
 from components.images import LocalImage
 from components.naming import labels, physical_name
 from components.network import NetworkOutputs
@@ -126,14 +126,14 @@ def proxy_container(
         ],
         healthcheck=docker.ContainerHealthcheckArgs(
             tests=["CMD", "bash", "-c", health_command],
-            interval="2s",
+            interval=CHECK_INTERVAL,
             timeout="5s",
             retries=5,
             start_period="1m0s",  # as Docker writes it: "60s" would differ in every preview
         ),
         wait=True,
         wait_timeout=120,
-        restart="unless-stopped",
+        restart=RESTART,
         labels=[docker.ContainerLabelArgs(label=k, value=v) for k, v in labels(component).items()],
         opts=ResourceOptions(parent=opts.parent, delete_before_replace=True),
     )

@@ -33,7 +33,7 @@ def make_balancer(props: Mapping[str, Any]) -> bool:
     }
     command = [
         *("docker", "create", f"--name={name}", f"--hostname={name}", "--init", "--privileged"),
-        *("--restart=unless-stopped", "--tmpfs=/run", "--tmpfs=/var/run"),
+        *("--restart=always", "--tmpfs=/run", "--tmpfs=/var/run"),
         f"--network={props['network']}",
         *(f"--label={key}={value}" for key, value in labels.items()),
         *(f"--publish=127.0.0.1:{port}:{node}" for port, node in ports.items()),

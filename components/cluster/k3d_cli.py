@@ -90,7 +90,8 @@ def port_mapping(host_port: str, node_port: float) -> str:
 
 
 def wait_ready(props: Mapping[str, Any]) -> None:
-    """Join every node to the extra network, then wait until Kubernetes calls all of them ready."""
+    """Join every node to the extra network, have Docker start every container again whatever ended
+    it (`components/containers.py` says why), and wait until Kubernetes calls all nodes ready."""
     cluster = find(props["name"])
     if cluster is None:
         raise RuntimeError(f"k3d made no cluster {props['name']}")
@@ -98,6 +99,8 @@ def wait_ready(props: Mapping[str, Any]) -> None:
     for node in nodes(cluster, "server", "agent"):
         if node not in joined:
             run(["docker", "network", "connect", props["extra_network"], node])
+    everything = nodes(cluster, "server", "agent", "loadbalancer")
+    run(["docker", "update", "--restart=always", *everything])
     _kubectl(cluster, "wait", "--for=condition=Ready", "nodes", "--all", "--timeout=180s")
 
 

@@ -73,6 +73,7 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Host:
         "k3d kubeconfig get": "kind: Config",
         "docker network inspect": json.dumps([{"Containers": members}]),
         "docker network connect": "",
+        "docker update": "",
         "docker exec": "",
     }
     return host
@@ -106,6 +107,15 @@ def test_every_node_joins_the_database_network_once(host: Host):
         f"docker network connect alphintra-dev-database k3d-{NAME}-agent-1",
         f"docker network connect alphintra-dev-database k3d-{NAME}-server-0",
     ]
+
+
+def test_every_container_is_started_again_whatever_ended_it(host: Host):
+    """k3d's own policy leaves them stopped after a crash of Docker."""
+    K3dProvider().create(dict(PROPS))
+    (command,) = host.ran("docker update")
+    assert command.startswith("docker update --restart=always ")
+    for node in ("server-0", "agent-0", "agent-1"):
+        assert f"k3d-{NAME}-{node}" in command.split()
 
 
 def test_the_users_kubeconfig_is_left_alone(host: Host):

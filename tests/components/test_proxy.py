@@ -59,7 +59,7 @@ def test_it_belongs_to_its_component(made: Node):
     labels = {label["label"]: label["value"] for label in made.inputs["labels"]}
     assert labels["io.alphintra.component"] == "database"
     assert made.inputs["name"] == "alphintra-dev-database-way-in"
-    assert made.inputs["restart"] == "unless-stopped"
+    assert made.inputs["restart"] == "always"
 
 
 def test_its_health_is_that_of_every_port(made: Node):
