@@ -9,11 +9,9 @@ import heapq
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ops.lifecycle import PLACES
 from rehearsal.times import LOGICAL, NOTHING, Resource, figure
 
-PLACES = 32
-"""As many resources `make up` has Pulumi make at once: more are no quicker. Pulumi's own default,
-four for each core, costs minutes: what waits for its turn keeps a place meanwhile."""
 GOAL_SECONDS = 15 * 60
 """How long the critical path of a first deployment may be."""
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
+from ops.lifecycle import PLACES
 from rehearsal.chart import svg
-from rehearsal.clock import GOAL_SECONDS, PLACES, Run, Schedule, minutes, play
+from rehearsal.clock import GOAL_SECONDS, Run, Schedule, minutes, play
 from rehearsal.times import NOTHING, Resource, figure, resources, unknown
 
 PICTURE, TEXT = "times.svg", "times.txt"

@@ -123,6 +123,7 @@ def test_google_cloud_asks_and_never_says_yes(host: FakeHost):
         lifecycle.up(context(host.up()))
     assert lifecycle.up(context(host, interactive=True)) == 0
     command = ["pulumi", "up", "--stack=prod", "--suppress-outputs", "--policy-pack", "policy"]
+    command.append(f"--parallel={lifecycle.PLACES}")
     assert [shown[:-1] for shown in host.shown] == [command]
 
 

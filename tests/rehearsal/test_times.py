@@ -7,8 +7,9 @@ from xml.etree import ElementTree
 
 import pytest
 
+from ops.lifecycle import PLACES
 from rehearsal import chart, duration
-from rehearsal.clock import GOAL_SECONDS, PLACES, Schedule, play
+from rehearsal.clock import GOAL_SECONDS, Schedule, play
 from rehearsal.times import TABLE, Resource, figure, resources, unknown
 from tests.cloud_tables import graph
 
