@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal, Self
 
 from pulumi import ComponentResource, Output, ResourceOptions
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from components.database.limits import SMALLEST_GB, Edition, conflicts
 from components.foundation import FoundationOutputs
@@ -19,8 +19,33 @@ ADMIN = "postgres"
 REPLICATOR = "replicator"
 """The role that a local replica follows the primary as; it can use no database."""
 
+TAKEN = {
+    "role": (ADMIN, REPLICATOR, "none", "public"),
+    "database": ("postgres", "template0", "template1", "cloudsqladmin"),
+}
+"""What is in every server, or means something else to PostgreSQL or Cloud SQL."""
+TAKEN_PREFIXES: dict[str, tuple[str, ...]] = {"role": ("pg_", "cloudsql"), "database": ()}
+"""What PostgreSQL's and Cloud SQL's own roles begin with; the former refuses `pg_` to all others
+(https://www.postgresql.org/docs/15/sql-createrole.html)."""
+
+
+def _free(kind: str) -> AfterValidator:
+    def check(name: str) -> str:
+        if name in TAKEN[kind] or name.startswith(TAKEN_PREFIXES[kind]):
+            others = (*TAKEN[kind], *(f"{prefix}…" for prefix in TAKEN_PREFIXES[kind]))
+            raise refuse(
+                f"given {name!r} as a {kind}", f"one of its own, none of {', '.join(others)}"
+            )
+        return name
+
+    return AfterValidator(check)
+
+
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-"""A name that PostgreSQL takes without quotes."""
+"""Part of a URL as it stands, and no longer than PostgreSQL keeps a name. It may be a word of
+SQL."""
+DatabaseName = Annotated[Name, _free("database")]
+RoleName = Annotated[Name, _free("role")]
 ServiceAccount = Annotated[str, Field(pattern=r"^[a-z0-9-]+@[a-z0-9.-]+\.gserviceaccount\.com$")]
 """The email of a Google service account."""
 
@@ -56,7 +81,7 @@ class DatabaseSpec(Spec):
     and Docker starts the server again with its data."""
     read_replica: bool = False
     """Keep a second server for reads, of the same size, a moment behind."""
-    databases: dict[Name, Name] = Field(default_factory=dict[str, str])
+    databases: dict[DatabaseName, RoleName] = Field(default_factory=dict[str, str])
     """Name of each database → the role that owns it, which is none of the platform's own. A role
     may own several; each role gets a generated password. Whoever takes a name out deletes that
     database. On GCP the owner is Cloud SQL's `cloudsqlsuperuser`, which every role is a member of:
@@ -96,8 +121,6 @@ class DatabaseSpec(Spec):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        for role in {ADMIN, REPLICATOR} & set(self.roles):
-            raise refuse(f"given {role!r} as the owner of a database", "a role of its own")
         for given, allowed in conflicts(self):
             raise refuse(f"given {given}", allowed)
         return self

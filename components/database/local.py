@@ -58,6 +58,10 @@ def postgres_container(
     told = PostgresSettings(
         f"{name}-settings", physical_name(name), changeable(spec), primary, opts
     )
+    # A server that finds its data there has the administrator's password of then.
+    owner = PostgresRole(
+        f"{name}-{ADMIN}", physical_name(name), ADMIN, admin, primary, opts, may_replicate=True
+    )
     passwords, made = roles_and_databases(name, spec, primary, opts)
     servers = {spec.host_port: address[name]}
     host = reader_host = after(address[name], primary.id)
@@ -84,7 +88,7 @@ def postgres_container(
         reader_host=reader_host,
         port=Output.from_input(PORT),
         passwords=Output.secret(
-            after(Output.all(**{ADMIN: admin}, **passwords), told.container, *made)
+            after(Output.all(**{ADMIN: admin}, **passwords), told.container, owner.role, *made)
         ),
         ca_certificate=foundation.authority_certificate,
         host_address=after(host_address(spec.host_port), host, published.id),

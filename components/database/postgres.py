@@ -32,6 +32,11 @@ def psql(container: str, sql: str) -> str:
     return run([*command, *flags], stdin=sql).strip()
 
 
+def quoted(name: str) -> str:
+    """`name` as an identifier: it may be a word of SQL, such as `order` or `user`."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 def gone(error: CommandError) -> bool:
     """Whether `error` says that the container is no more."""
     return "No such container" in str(error)
@@ -41,20 +46,30 @@ class PostgresRoleProvider(ResourceProvider):
     serialize_as_secret_always = False
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        role, password = props["role"], props["password"]
+        role, name, password = props["role"], quoted(props["role"]), props["password"]
         replication = "REPLICATION" if props.get("may_replicate") else "NOREPLICATION"
-        psql(
+        superuser = "SUPERUSER" if role == ADMIN else "NOSUPERUSER"
+        verifier = psql(
             props["container"],
             f"""
-            SELECT 'CREATE ROLE {role}'
+            SELECT 'CREATE ROLE {name}'
             WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') \\gexec
-            ALTER ROLE {role} LOGIN {replication} PASSWORD '{password}';
+            ALTER ROLE {name} {superuser} LOGIN {replication} PASSWORD '{password}';
+            SELECT rolpassword FROM pg_authid WHERE rolname = '{role}';
             """,
         )
-        return CreateResult(role, props)
+        return CreateResult(role, {**props, "verifier": verifier})
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        query = f"SELECT rolname FROM pg_roles WHERE rolname = '{id_}'"
+        """One that was changed counts as gone: to make it again puts it right."""
+        replication = "" if props.get("may_replicate") else "NOT"
+        superuser = "" if id_ == ADMIN else "NOT"
+        query = f"""
+            SELECT rolname FROM pg_authid
+            WHERE rolname = '{id_}' AND rolcanlogin
+            AND {replication} rolreplication AND {superuser} rolsuper
+            AND rolpassword = coalesce(nullif('{props.get("verifier", "")}', ''), rolpassword)
+            """
         return ReadResult(_found(props["container"], query), props)
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
@@ -66,27 +81,35 @@ class PostgresRoleProvider(ResourceProvider):
         return UpdateResult(self.create(_news).outs)
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        _drop(_props["container"], f"DROP ROLE IF EXISTS {_id};")
+        _drop(_props["container"], f"DROP ROLE IF EXISTS {quoted(_id)};")
 
 
 class PostgresDatabaseProvider(ResourceProvider):
     serialize_as_secret_always = False
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        database, owner = props["database"], props["owner"]
+        database, name = props["database"], quoted(props["database"])
         psql(
             props["container"],
             f"""
-            SELECT 'CREATE DATABASE {database}'
+            SELECT 'CREATE DATABASE {name}'
             WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{database}') \\gexec
-            ALTER DATABASE {database} OWNER TO {owner};
-            REVOKE ALL ON DATABASE {database} FROM PUBLIC;
+            ALTER DATABASE {name} OWNER TO {quoted(props["owner"])};
+            REVOKE ALL ON DATABASE {name} FROM PUBLIC;
             """,
         )
         return CreateResult(database, props)
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        query = f"SELECT datname FROM pg_database WHERE datname = '{id_}'"
+        """One with another owner, or that everybody may connect to, counts as gone: to make it
+        again puts it right."""
+        query = f"""
+            SELECT datname FROM pg_database
+            WHERE datname = '{id_}' AND pg_get_userbyid(datdba) = '{props["owner"]}'
+            AND NOT EXISTS (
+                SELECT FROM aclexplode(coalesce(datacl, acldefault('d', datdba))) WHERE grantee = 0
+            )
+            """
         return ReadResult(_found(props["container"], query), props)
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
@@ -98,7 +121,7 @@ class PostgresDatabaseProvider(ResourceProvider):
         return UpdateResult(self.create(_news).outs)
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        _drop(_props["container"], f"DROP DATABASE IF EXISTS {_id} WITH (FORCE);")
+        _drop(_props["container"], f"DROP DATABASE IF EXISTS {quoted(_id)} WITH (FORCE);")
 
 
 def _found(container: str, query: str) -> str | None:
@@ -148,7 +171,7 @@ class PostgresRole(Resource, module="alphintra", name="PostgresRole"):
                 parent=opts.parent,
                 depends_on=[server],
                 deleted_with=server,
-                additional_secret_outputs=["password"],
+                additional_secret_outputs=["password", "verifier"],
             ),
         )
 

@@ -10,6 +10,8 @@ from ops.drift.difference import Difference
 from ops.pulumi_cli import Record, Resource
 from ops.stack import Stack
 
+ADMIN = "postgres"
+"""Who may do everything."""
 POSTGRES = """
 SELECT json_build_object(
   'roles', (SELECT json_object_agg(rolname, json_build_array(
@@ -74,7 +76,7 @@ def in_postgres(one: Resource, said: Mapping[str, Any]) -> Iterator[Difference]:
         yield Difference(one.urn, what, "")
     elif kind == "role":
         login, replication, super_, verifier = there
-        expected = True, bool(inputs.get("may_replicate")), False
+        expected = True, bool(inputs.get("may_replicate")), one.id == ADMIN
         found = login, replication, super_
         words = "may log in, replicate, do everything"
         if found != expected:

@@ -5,6 +5,7 @@ from pydantic import ValidationError
 
 from components.database import DatabaseSpec
 from components.database.tuning import parameters
+from components.service import ServiceSpec
 from tests.authority import authority
 from tests.components.test_specs import with_field
 from tests.graph import Graph, Node
@@ -50,8 +51,14 @@ def settings(node: Node) -> dict[str, str]:
 
 
 def test_locally_the_tuning_reaches_every_server(pair: Graph):
+    """What takes a restart when it starts, the rest while it runs."""
     for name in ("database", "database-replica"):
-        assert settings(server(pair, name)).items() >= TUNING.items()
+        started = settings(server(pair, name))
+        told = pair.only("PostgresSettings", f"{name}-settings").inputs
+        assert {**started, **told["settings"]}.items() >= TUNING.items()
+        assert TUNING.keys() - told["settings"].keys() == {"max_connections", "shared_buffers"}
+        assert not started.keys() & told["settings"].keys()
+        assert told["container"] == server(pair, name).inputs["name"]
 
 
 def test_locally_every_server_speaks_tls_and_keeps_its_key_to_itself(pair: Graph):
@@ -136,7 +143,8 @@ def test_locally_the_replica_follows_over_tls_as_a_role_that_can_do_nothing_else
     assert "host=10.60.32.10 " in primary and "sslmode=verify-full" in primary
     rules = [line.split() for line in files(replica)["/etc/postgresql/pg_hba.conf"].splitlines()]
     assert [rule[-1] for rule in rules if "replicator" in rule] == ["scram-sha-256", "reject"]
-    others = [one for one in pair.of("alphintra:PostgresRole") if one is not role]
+    admin = pair.only("alphintra:PostgresRole", "database-postgres")
+    others = [one for one in pair.of("alphintra:PostgresRole") if one not in (role, admin)]
     assert others and not any(one.inputs.get("may_replicate") for one in others)
     assert "replicator" not in pair.result["passwords"]
 
@@ -149,7 +157,7 @@ def test_locally_a_new_server_replaces_nothing_that_stands_on_its_data(pair: Gra
         *pair.of("alphintra:PostgresRole"),
         *pair.of("alphintra:PostgresDatabase"),
     ]
-    assert len(on_it) == 6
+    assert len(on_it) == 7
     for node in on_it:
         for name, sources in node.request.propertyDependencies.items():
             found = [urn for urn in sources.urns if urn.endswith("Container::database")]
@@ -158,10 +166,18 @@ def test_locally_a_new_server_replaces_nothing_that_stands_on_its_data(pair: Gra
         assert any(urn.endswith("Container::database") for urn in node.dependencies)
 
 
-@pytest.mark.parametrize("role", ["postgres", "replicator"])
-def test_the_platforms_own_roles_own_no_database(role: str):
-    with pytest.raises(ValidationError, match=f"given '{role}' as the owner of a database"):
+@pytest.mark.parametrize("role", ["postgres", "replicator", "none", "pg_x", "cloudsqlsuperuser"])
+def test_a_servers_own_roles_own_no_database(role: str):
+    with pytest.raises(ValidationError, match=f"given '{role}' as a role"):
         DatabaseSpec(databases={"trading": role})
+
+
+@pytest.mark.parametrize("database", ["postgres", "template1", "cloudsqladmin"])
+def test_a_servers_own_databases_are_given_to_nobody(database: str):
+    with pytest.raises(ValidationError, match=f"given '{database}' as a database"):
+        DatabaseSpec(databases={database: "trader"})
+    with pytest.raises(ValidationError, match=f"given '{database}' as a database"):
+        ServiceSpec(database=database)
 
 
 def test_every_role_has_a_password_of_its_own():

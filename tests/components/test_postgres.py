@@ -35,8 +35,8 @@ def test_creating_twice_is_no_error_in_sql(docker: FakeHost):
 
 def test_only_the_owner_may_connect(docker: FakeHost):
     PostgresDatabaseProvider().create(dict(DATABASE))
-    assert "REVOKE ALL ON DATABASE trading FROM PUBLIC" in docker.stdins[0]
-    assert "OWNER TO trader" in docker.stdins[0]
+    assert 'REVOKE ALL ON DATABASE "trading" FROM PUBLIC' in docker.stdins[0]
+    assert 'OWNER TO "trader"' in docker.stdins[0]
 
 
 def test_read_finds_what_is_there_and_what_is_not(docker: FakeHost):
@@ -46,6 +46,18 @@ def test_read_finds_what_is_there_and_what_is_not(docker: FakeHost):
     assert PostgresRoleProvider().read("trader", dict(ROLE)).id is None
     docker.answers["docker exec"] = NO_CONTAINER
     assert PostgresDatabaseProvider().read("trading", dict(DATABASE)).id is None
+
+
+def test_what_was_changed_by_hand_counts_as_gone(docker: FakeHost):
+    """PostgreSQL finds only what is as it was made; to make it again puts it right."""
+    docker.answers["docker exec"] = "SCRAM-SHA-256$4096:salt$stored:server\n"
+    made = PostgresRoleProvider().create(dict(ROLE)).outs or {}
+    PostgresRoleProvider().read("trader", made)
+    PostgresDatabaseProvider().read("trading", dict(DATABASE))
+    role, database = docker.stdins[1:]
+    for part in ("rolcanlogin", "NOT rolreplication", "NOT rolsuper", "SCRAM-SHA-256$4096:salt$"):
+        assert part in role
+    assert "pg_get_userbyid(datdba) = 'trader'" in database and "grantee = 0" in database
 
 
 def test_delete_is_done_when_the_server_is_gone(docker: FakeHost):
