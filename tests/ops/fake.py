@@ -310,6 +310,8 @@ class FakeHost(Commands):
         path = words[0].removeprefix("--kubeconfig=")
         assert Path(path).read_text() == KUBECONFIG, "kubectl must get the stack's kubeconfig"
         assert Path(path).stat().st_mode & 0o077 == 0, "others can read the kubeconfig"
+        if words[1:3] == ["apply", "--server-side"]:
+            return Result(0)
         match words[2:]:
             case ["get", "--raw=/readyz"]:
                 return Result(0, "ok")
@@ -317,8 +319,6 @@ class FakeHost(Commands):
                 return Result(0, json.dumps({"items": self.nodes}))
             case ["get", "pods", *_]:
                 return Result(0, json.dumps({"items": self.pods}))
-            case ["apply", "--server-side", *_]:
-                return Result(0)
             case ["get", kinds, "--all-namespaces", *_] if "." in kinds:
                 return Result(0, json.dumps({"items": self.objects}))
             case ["get", "jobs", *_]:

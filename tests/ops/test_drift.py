@@ -1,0 +1,410 @@
+"""What somebody changed by hand: named by `status`, put right by `up`, and nothing else touched."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ops import drift, lifecycle, status
+from ops.drift.difference import Repair
+from ops.drift.repair import repair
+from ops.stack import Stack
+from tests.ops.fake import FakeHost, context
+from tests.ops.fake_stack import CLUSTER, KUBECONFIG, NOWHERE, SERVER
+
+CONTAINER, VOLUME = "docker:index/container:Container", "docker:index/volume:Volume"
+NETWORK, K3D = "docker:index/network:Network", "pulumi-python:local:K3dCluster"
+CACHE, ID = "alphintra-dev-cache", "id-of-alphintra-dev-cache"
+ADDRESS = "10.60.32.11"
+DATABASE, COPY = "alphintra-dev-database-data", "alphintra-dev-database-replica-data"
+TARGET = "--target=urn:x::"
+
+
+@pytest.fixture
+def host() -> FakeHost:
+    """A stack as it was made: a limited server at a fixed address, a network, volumes, nodes."""
+    host = FakeHost(Stack("dev", "local", folder=NOWHERE)).up()
+    host.networks = {"id-of-net": "database"}
+    host.volumes = {name: name for name in (DATABASE, COPY)}
+    facts = cache(host)
+    facts["HostConfig"] |= {"Memory": 128 << 20, "MemorySwap": 128 << 20}
+    facts["NetworkSettings"]["Networks"] = {"database": {"IPAMConfig": {"IPv4Address": ADDRESS}}}
+    limited = {"name": CACHE, "memory": 128, "memorySwap": 128}
+    attached = [{"name": "database", "ipv4Address": ADDRESS}]
+    mounted = {"volumes": [{"volumeName": COPY, "containerPath": "/data"}]}
+    replica = host.stack.container("database-replica")
+    labels = [{"label": "io.alphintra.stack", "value": "dev"}]
+    host.asked_for = {
+        ID: ({**SERVER, **limited, "networksAdvanceds": attached}, {}),
+        f"id-of-{replica}": ({**SERVER, **mounted, "name": replica}, {}),
+        **{name: ({"labels": labels}, {}) for name in host.volumes},
+    }
+    host.record(
+        *host.made,
+        *((VOLUME, name) for name in host.volumes),
+        (K3D, host.stack.cluster),
+        needs={f"id-of-{replica}": f"{VOLUME}::{COPY}"},
+    )
+    return host
+
+
+def cache(host: FakeHost) -> dict[str, Any]:
+    return next(one for one in host.containers if one["Id"] == ID)
+
+
+def node(host: FakeHost, name: str) -> dict[str, Any]:
+    return next(one for one in host.containers if one["Name"].endswith(name))
+
+
+def said(host: FakeHost) -> list[str]:
+    return [str(one) for one in drift.differences(host, host.stack)]
+
+
+def done(host: FakeHost) -> list[str]:
+    """What changed something."""
+    looks = ("inspect", "ls", "exec", "export", "get")
+    return [
+        " ".join(command)
+        for command in host.everything
+        if not any(word in command for word in looks)
+    ]
+
+
+def test_what_is_as_it_was_made_is_not_named(host: FakeHost):
+    assert said(host) == []
+    repair(context(host))
+    assert done(host) == []
+
+
+def test_a_stack_that_never_was_up_has_nothing_to_compare():
+    host = FakeHost(Stack("dev", "local", folder=NOWHERE))
+    assert said(host) == []
+    assert not [command for command in host.asked if command[0] == "docker"]
+
+
+def pause(host: FakeHost) -> None:
+    cache(host)["State"] = {"Status": "paused"}
+
+
+def squeeze(host: FakeHost) -> None:
+    cache(host)["HostConfig"]["Memory"] = 64 << 20
+
+
+def unlimit_restarts(host: FakeHost) -> None:
+    cache(host)["HostConfig"]["RestartPolicy"] = {"Name": "no"}
+
+
+def rename(host: FakeHost) -> None:
+    cache(host)["Name"] = "/mine"
+
+
+def disconnect(host: FakeHost) -> None:
+    cache(host)["NetworkSettings"]["Networks"] = {}
+
+
+def move(host: FakeHost) -> None:
+    networks = cache(host)["NetworkSettings"]["Networks"]
+    networks["database"] = {"IPAMConfig": {"IPv4Address": "10.60.32.99"}}
+
+
+def join(host: FakeHost) -> None:
+    cache(host)["NetworkSettings"]["Networks"]["mine"] = {"IPAMConfig": None}
+
+
+def pause_a_node(host: FakeHost) -> None:
+    node(host, "agent-0")["State"] = {"Status": "paused"}
+
+
+def disconnect_a_node(host: FakeHost) -> None:
+    node(host, "agent-0")["NetworkSettings"]["Networks"].pop("private")
+
+
+AGENT = "k3d-alphintra-dev-cluster-agent-0"
+CONNECT = f"docker network connect --ip={ADDRESS} database {CACHE}"
+LEAVE = f"docker network disconnect database {CACHE}"
+IN_PLACE: dict[Callable[[FakeHost], None], tuple[str, list[str]]] = {
+    pause: ("state: running → paused", [f"docker unpause {CACHE}"]),
+    squeeze: (
+        "memory in MiB: 128 → 64",
+        [f"docker update --memory=128m --memory-swap=128m {CACHE}"],
+    ),
+    unlimit_restarts: (
+        f"restart policy: {SERVER['restart']} → no",
+        [f"docker update --restart={SERVER['restart']} {CACHE}"],
+    ),
+    rename: (f"name: {CACHE} → mine", [f"docker rename {ID} {CACHE}"]),
+    disconnect: (f"network database: {ADDRESS} → none", [CONNECT]),
+    move: (f"network database: {ADDRESS} → 10.60.32.99", [LEAVE, CONNECT]),
+    join: ("network mine: none → on it", [f"docker network disconnect mine {CACHE}"]),
+    pause_a_node: ("state: running → paused", [f"docker unpause {AGENT}"]),
+    disconnect_a_node: (
+        "network private: on it → none",
+        [f"docker network connect private {AGENT}", f"docker restart {AGENT}"],
+    ),
+}
+"""What is done by hand → what is said of it, and what puts it right: nothing is made anew."""
+
+
+@pytest.mark.parametrize("change", IN_PLACE, ids=lambda change: change.__name__)
+def test_what_can_be_put_right_in_place_is(
+    host: FakeHost, change: Callable[[FakeHost], None], capsys: pytest.CaptureFixture[str]
+):
+    change(host)
+    fact, commands = IN_PLACE[change]
+    what = f"node {AGENT}" if "node" in change.__name__ else f"container {CACHE}"
+    assert said(host) == [f"{what}: {fact}"]
+    repair(context(host))
+    assert done(host) == commands
+    assert f"{what}: {fact}" in capsys.readouterr().out
+
+
+def test_what_docker_can_not_change_back_is_made_anew(host: FakeHost):
+    cache(host)["HostConfig"]["NanoCpus"] = 5 * 10**8
+    (line,) = said(host)
+    assert "processors" in line and "→ (500000000, 0, 0, '')" in line
+    repair(context(host))
+    assert done(host)[:2] == [f"docker stop {CACHE}", f"docker rm --volumes {CACHE}"]
+    assert host.shown[0][-1] == f"{TARGET}{CONTAINER}::{ID}"
+
+
+def test_another_container_under_the_name_is_told_by_what_it_is(host: FakeHost):
+    """Its environment is not shown: there may be secrets in it."""
+    cache(host).update(Id="another", Image="sha256:another")
+    cache_config = host.containers[3]["Config"]
+    cache_config["Env"] = ["PASSWORD=hunter2"]
+    lines = [line for line in said(host) if CACHE in line]
+    assert lines[0] == f"container {CACHE}: image: sha256:server → sha256:another"
+    assert lines[-1].startswith(f"container {CACHE}: which container has this name: id-of-alphin")
+    assert "hunter2" not in "".join(lines)
+
+
+def test_a_stopped_one_is_named_and_left_to_be_started(host: FakeHost):
+    cache(host)["State"] = {"Status": "exited"}
+    assert said(host) == [f"container {CACHE}: state: running → exited"]
+    repair(context(host))
+    assert done(host) == []
+
+
+def test_what_is_gone_is_told_to_pulumi(host: FakeHost):
+    host.containers.remove(cache(host))
+    assert said(host) == [f"container {CACHE}: gone"]
+    repair(context(host))
+    assert [command[:2] for command in host.shown] == [["pulumi", "refresh"]]
+    assert host.shown[0][-1] == f"{TARGET}{CONTAINER}::{ID}"
+
+
+def test_a_network_is_made_first_and_alone_then_its_containers_are_put_back(host: FakeHost):
+    host.networks = {}
+    cache(host)["NetworkSettings"]["Networks"] = {}
+    assert said(host)[0] == "network database: gone"
+    repair(context(host))
+    target = f"{TARGET}{NETWORK}::id-of-net"
+    assert [command[1] for command in host.shown] == ["refresh", "up"]
+    assert [command[-1] for command in host.shown] == [target, target]
+    assert host.everything.index(CONNECT.split()) >= 0
+
+
+def test_a_network_of_the_same_name_makes_room(host: FakeHost):
+    host.networks = {"another": "database"}
+    assert said(host)[0] == "network database: which network has this name: id-of-net → another"
+    repair(context(host))
+    assert "docker network rm another" in done(host)
+
+
+NODES = {
+    "agent-0": ("agent nodes: 1 → 0", False),
+    "serverlb": ("load balancers: 1 → 0", False),
+    "server-0": ("server nodes: 1 → 0; Kubernetes' own store was on it", True),
+}
+
+
+@pytest.mark.parametrize("name", NODES)
+def test_a_node_that_is_gone_is_named(host: FakeHost, name: str):
+    words, anew = NODES[name]
+    host.containers.remove(node(host, name))
+    (line,) = said(host)
+    assert line.startswith(f"cluster {host.stack.cluster}: {words}")
+    repair(context(host))
+    assert (f"k3d cluster delete {host.stack.cluster}" in done(host)) == anew
+    assert host.shown[0][-1] == f"{TARGET}{K3D}::{host.stack.cluster}"
+
+
+class TestData:
+    """A volume that is gone."""
+
+    def test_the_replicas_copy_is_taken(self, host: FakeHost, capsys: pytest.CaptureFixture[str]):
+        del host.volumes[DATABASE]
+        assert said(host) == [f"volume {DATABASE}: gone, and the data in it"]
+        repair(context(host))
+        steps = done(host)
+        replica = f"id-of-{host.stack.container('database-replica')}"
+        assert steps[0].startswith("docker container stop") and steps[0].endswith(replica)
+        assert steps[1] == f"docker volume create --label=io.alphintra.stack=dev {DATABASE}"
+        assert steps[2].startswith("docker run --rm --network=none ")
+        assert f"--volume={COPY}:/from:ro --volume={DATABASE}:/to sha256:server -c" in steps[2]
+        assert steps[3].startswith("pulumi refresh")
+        assert "Its replica still holds the data" in capsys.readouterr().out
+
+    def test_without_a_copy_it_is_said_that_it_is_lost(
+        self, host: FakeHost, capsys: pytest.CaptureFixture[str]
+    ):
+        host.volumes.clear()
+        repair(context(host))
+        printed = capsys.readouterr().out
+        assert f"{DATABASE} is gone, and what was in it can't be brought back" in printed
+        assert "`make restore FILE=…`" in printed
+        assert f"{COPY} held a copy: it is made again from the primary." in printed
+        assert not [line for line in done(host) if "volume create" in line]
+
+    def test_nothing_else_makes_a_volume_anew(self, host: FakeHost):
+        """A container that is gone takes no volume along, nor is one told to Pulumi."""
+        host.containers.remove(cache(host))
+        repair(context(host))
+        assert not [word for command in host.shown for word in command if VOLUME in word]
+
+
+ROLE: dict[str, Any] = {"container": "db", "role": "auth", "password": "p"}
+OWNED: dict[str, Any] = {"container": "db", "database": "users", "owner": "auth"}
+SETTINGS: dict[str, Any] = {"container": "db", "settings": {"work_mem": "4096"}}
+REDIS: dict[str, Any] = {"container": "redis", "settings": {"maxmemory": "1"}}
+ACL = ["user auth on #abc", "user default on #d"]
+SAID: dict[str, Any] = {
+    "roles": {"auth": [True, False, False, "verifier"]},
+    "databases": {"users": ["auth", False]},
+    "settings": {"work_mem": "4096", "log_statement": "all"},
+    "altered": ["work_mem"],
+}
+SERVERS: list[tuple[dict[str, Any], list[str]]] = [
+    ({}, []),
+    ({"roles": {}}, ["role auth in db: gone"]),
+    ({"databases": {}}, ["database users in db: gone"]),
+    (
+        {"roles": {"auth": [True, False, True, "verifier"]}},
+        ["role auth in db: may log in, replicate, do everything: yes, no, no → yes, no, yes"],
+    ),
+    (
+        {"roles": {"auth": [True, False, False, "other"]}},
+        ["role auth in db: password: the stack's → another"],
+    ),
+    ({"databases": {"users": ["x", False]}}, ["database users in db: owner: auth → x"]),
+    (
+        {"databases": {"users": ["auth", True]}},
+        ["database users in db: who may connect: its owner → everybody"],
+    ),
+    (
+        {"settings": {"work_mem": "64"}},
+        ["server db: setting work_mem: 4096 → 64"],
+    ),
+    (
+        {"altered": ["work_mem", "log_statement"]},
+        ["server db: setting log_statement: none → all"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "lines"), SERVERS)
+def test_what_is_in_postgresql_is_compared(changes: dict[str, Any], lines: list[str]):
+    host = FakeHost(Stack("dev", "local", folder=NOWHERE))
+    host.server_says = {"db": json.dumps({**SAID, **changes})}
+    host.asked_for = {
+        "auth": (ROLE, {"verifier": "verifier"}),
+        "users": (OWNED, {}),
+        "db": (SETTINGS, {}),
+    }
+    host.record(
+        ("dynamic/alphintra:PostgresRole", "auth"),
+        ("dynamic/alphintra:PostgresDatabase", "users"),
+        ("dynamic/alphintra:PostgresSettings", "db"),
+    )
+    assert said(host) == lines
+    assert all(one.repair is Repair.TOLD for one in drift.differences(host, host.stack))
+
+
+@pytest.mark.parametrize(
+    ("answer", "lines"),
+    [
+        (["maxmemory", "1", *ACL], []),
+        (["maxmemory", "2", *ACL], ["server redis: setting maxmemory: 1 → 2"]),
+        (
+            ["maxmemory", "1", *ACL, "user mine on nopass"],
+            ["server redis: users: auth, default → auth, default, mine"],
+        ),
+        (
+            ["maxmemory", "1", "user auth on nopass", ACL[1]],
+            ["server redis: users: the stack's → other rights or passwords"],
+        ),
+        (["NOAUTH"], []),  # it does not answer: its row shows that
+    ],
+)
+def test_what_is_in_redis_is_compared(answer: list[str], lines: list[str]):
+    host = FakeHost(Stack("dev", "local", folder=NOWHERE))
+    host.server_says = {"redis": "\n".join(answer)}
+    host.asked_for = {"redis": (REDIS, {"access_list": ACL})}
+    host.record(("dynamic/alphintra:RedisSettings", "redis"))
+    assert said(host) == lines
+
+
+POLICY: dict[str, Any] = {
+    "apiVersion": "networking.k8s.io/v1",
+    "kind": "NetworkPolicy",
+    "metadata": {"name": "allow-dns", "namespace": "auth"},
+    "spec": {"egress": [{"ports": [{"port": 53.0}]}], "podSelector": {}},
+}
+TYPE, OBJECT = "kubernetes:networking.k8s.io/v1:NetworkPolicy", "auth/allow-dns"
+
+
+@pytest.fixture
+def in_cluster(host: FakeHost) -> FakeHost:
+    labelled = {**POLICY, "metadata": {**POLICY["metadata"], "labels": {"a": "b"}}}
+    host.asked_for |= {
+        OBJECT: (labelled, {**labelled, "__fieldManager": "pulumi-1", "status": None}),
+        host.stack.cluster: (CLUSTER, {"kubeconfig": KUBECONFIG}),
+    }
+    host.record(*host.made, (K3D, host.stack.cluster), (TYPE, OBJECT))
+    host.objects = [json.loads(json.dumps(labelled))]
+    host.objects[0]["metadata"]["labels"]["added"] = "by somebody"
+    return host
+
+
+def test_an_object_of_the_cluster_that_is_gone_is_told(in_cluster: FakeHost):
+    assert said(in_cluster) == []
+    in_cluster.objects = []
+    assert said(in_cluster) == ["NetworkPolicy auth/allow-dns: gone"]
+    repair(context(in_cluster))
+    assert in_cluster.shown[0][-1] == f"{TARGET}{TYPE}::{OBJECT}"
+
+
+@pytest.mark.parametrize("where", ["spec", "metadata.labels.a"])
+def test_an_object_that_was_edited_is_applied_again(in_cluster: FakeHost, where: str):
+    """In Pulumi's name, which would not take a field back from whoever changed it by hand."""
+    first, *path = where.split(".")
+    (there,) = in_cluster.objects
+    if path:
+        there[first]["labels"]["a"] = "c"
+    else:
+        there[first] = {"egress": [{}], "podSelector": {}}
+    expected = [f"NetworkPolicy auth/allow-dns: {where}: the stack's → another"]
+    assert said(in_cluster) == expected
+    repair(context(in_cluster))
+    (command,) = [line for line in in_cluster.asked if "apply" in line]
+    assert "--force-conflicts" in command and "--field-manager=pulumi-1" in command
+    applied = json.loads(in_cluster.typed[in_cluster.asked.index(command)] or "")
+    assert applied["spec"] == POLICY["spec"]
+    assert in_cluster.shown == []
+
+
+def test_status_names_it_and_what_puts_it_right(host: FakeHost, capsys: pytest.CaptureFixture[str]):
+    pause(host)
+    assert status.status(context(host)) == 0
+    printed = capsys.readouterr().out
+    assert f"Changed by hand: container {CACHE}: state: running → paused" in printed
+    assert "`make up` puts that right, and nothing else." in printed
+
+
+def test_up_puts_it_right_before_it_starts_what_is_stopped(host: FakeHost):
+    disconnect(host)
+    cache(host)["State"] = {"Status": "exited"}
+    lifecycle.local_up(context(host))
+    started = ["docker", "start", CACHE]
+    assert host.asked.index(CONNECT.split()) < host.asked.index(started)
