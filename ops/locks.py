@@ -12,6 +12,7 @@ from ops.commands import Commands, OpsError
 from ops.console import say
 from ops.context import Context
 from ops.stack import PROJECT
+from ops.state_files import ATTRIBUTES
 
 CLOCKS_DIFFER = timedelta(seconds=5)
 """`ps` tells when a process began to the second, from the clock and the ticks since the start."""
@@ -34,8 +35,8 @@ class Lock:
 
 @dataclass(frozen=True)
 class UnreadableLock:
-    """A file that was cut off: by a power failure or a full disk. Pulumi itself moves a whole one
-    to its place, so it is never one that is just being written."""
+    """A file that was cut off: by a power failure or a full disk. Pulumi writes one and then moves
+    it to its place, so it is hardly ever one that is just being written."""
 
     file: Path
 
@@ -59,7 +60,7 @@ def take_stale_locks(context: Context, root: Path | None) -> bool:
         say(f"The last run on {context.stack.name} died and left its lock: removing it.")
     for lock in locks:
         lock.file.unlink(missing_ok=True)
-        lock.file.with_name(f"{lock.file.name}.attrs").unlink(missing_ok=True)
+        lock.file.with_name(f"{lock.file.name}{ATTRIBUTES}").unlink(missing_ok=True)
     return bool(locks)
 
 
@@ -99,7 +100,9 @@ def holds(commands: Commands, lock: Lock) -> bool:
 
 
 def read_locks(folder: Path) -> list[Lock | UnreadableLock]:
-    return [read_lock(file) for file in sorted(folder.glob("*.json"))]
+    """Every file there is a lock to Pulumi, also one that was not yet moved to its place."""
+    files = sorted(folder.glob("*"))
+    return [read_lock(file) for file in files if not file.name.endswith(ATTRIBUTES)]
 
 
 def read_lock(file: Path) -> Lock | UnreadableLock:

@@ -14,6 +14,10 @@ from ops.console import say
 from ops.context import Context
 from ops.stack import PROJECT, Stack
 
+ATTRIBUTES = ".attrs"
+"""How the names of the files end in which it notes what it knows of another."""
+META = f"meta.yaml{ATTRIBUTES}"
+
 
 def state_root(commands: Commands) -> Path | None:
     """Where a backend of files keeps everything; None for a backend that is a service."""
@@ -34,6 +38,7 @@ def restore_unreadable(context: Context, root: Path | None) -> bool:
     """
     if root is None:
         return False
+    drop_unreadable_attributes(root, context.stack)
     file = root / "stacks" / PROJECT / f"{context.stack.name}.json"
     if not file.exists() or readable(file):
         return False
@@ -50,6 +55,7 @@ def restore_unreadable(context: Context, root: Path | None) -> bool:
     aside = file.with_name(f"{file.name}.unreadable")
     file.replace(aside)
     shutil.copyfile(newest, fresh := file.with_name(f"{file.name}.restored"))
+    file.with_name(f"{file.name}{ATTRIBUTES}").unlink(missing_ok=True)
     os.replace(fresh, file)
     written = datetime.fromtimestamp(newest.stat().st_mtime)
     say(
@@ -57,6 +63,22 @@ def restore_unreadable(context: Context, root: Path | None) -> bool:
         f"one of {written:%Y-%m-%d %H:%M:%S} ({newest}); the other is kept as {aside}."
     )
     return True
+
+
+def drop_unreadable_attributes(root: Path, stack: Stack) -> None:
+    """Pulumi writes a file in one go, but what it notes beside it (its type, a checksum) in place:
+    killed there, it can read the file no more ("EOF"). Without the notes it can.
+
+    It also leaves the file that it had not yet moved to its place.
+    """
+    folders = [root / kind / PROJECT / stack.name for kind in ("history", "backups")]
+    notes = [one for folder in folders for one in folder.glob(f"*{ATTRIBUTES}")]
+    states = root / "stacks" / PROJECT
+    for note in [*notes, *states.glob(f"{stack.name}.json*{ATTRIBUTES}"), root / META]:
+        if note.exists() and not read_object(note):
+            note.unlink()
+    for unfinished in states.glob(f"{stack.name}.json.*.tmp"):
+        unfinished.unlink()
 
 
 def copies(root: Path, stack: Stack) -> list[Path]:
@@ -70,10 +92,13 @@ def copies(root: Path, stack: Stack) -> list[Path]:
 
 def readable(file: Path) -> bool:
     """Whether that is a whole state."""
+    return isinstance(read_object(file).get("checkpoint"), dict)
+
+
+def read_object(file: Path) -> dict[str, Any]:
+    """The JSON object in a file; an empty one if there is none."""
     try:
         document: Any = json.loads(file.read_text())
     except ValueError:
-        return False
-    return isinstance(document, dict) and isinstance(
-        cast(dict[str, Any], document).get("checkpoint"), dict
-    )
+        return {}
+    return cast(dict[str, Any], document) if isinstance(document, dict) else {}

@@ -98,6 +98,14 @@ def test_a_lock_that_was_cut_off_is_taken(host: FakeHost, text: str):
     assert not file.exists()
 
 
+def test_a_lock_that_was_not_yet_in_its_place_is_taken(host: FakeHost):
+    """Pulumi counts every file in the folder."""
+    file = lock(host)
+    file = file.rename(file.with_name("some-id.json.18ea0df0cfb85b5e.tmp"))
+    interrupted.clear(context(host))
+    assert not file.exists()
+
+
 def test_a_lock_that_was_cut_off_stays_while_pulumi_works_here(
     host: FakeHost, monkeypatch: pytest.MonkeyPatch
 ):
@@ -195,6 +203,22 @@ def test_without_any_whole_state_nothing_is_changed(host: FakeHost):
         lifecycle.local_up(context(host.up()))
     assert (folder / "dev.json").read_text() == ""
     assert host.shown == []
+
+
+def test_notes_that_were_cut_off_go(host: FakeHost):
+    """Pulumi killed while it writes them can't read the state any more, though that is whole."""
+    folder = states(host, bak=WHOLE, state=WHOLE)
+    cut, whole = folder / "dev.json.attrs", folder / "dev.json.bak.attrs"
+    cut.touch()
+    whole.write_text('{"user.content_type": "text/plain"}')
+    unfinished = folder / "dev.json.18ea0df0cfb85b5e.tmp"
+    unfinished.write_text(WHOLE)
+    interrupted.clear(context(host))
+    assert sorted(one.name for one in folder.iterdir()) == [
+        "dev.json",
+        "dev.json.bak",
+        "dev.json.bak.attrs",
+    ]
 
 
 def test_after_an_earlier_state_what_it_does_not_record_is_removed(host: FakeHost):
