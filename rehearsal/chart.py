@@ -56,7 +56,7 @@ def rows(schedule: Schedule) -> list[Row]:
 
 
 def svg(schedule: Schedule, title: str) -> str:
-    return "\n".join(_drawing(schedule, title))
+    return "\n".join(_drawing(schedule, title)) + "\n"
 
 
 def _drawing(schedule: Schedule, title: str) -> Iterator[str]:

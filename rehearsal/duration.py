@@ -22,14 +22,17 @@ def report(out: Path, stack: str) -> list[str]:
     """What to say at the end of a rehearsal, from the state that it left in `out`; leaves the
     picture and the text there."""
     found = resources(json.loads((out / "state.json").read_text()))
-    schedule = play(found)
-    title = f"A first deployment of {stack}: {minutes(schedule.seconds)} expected"
-    (out / PICTURE).write_text(svg(schedule, title))
+    (out / PICTURE).write_text(picture(found, stack))
     (out / TEXT).write_text("\n".join(text(found, stack)) + "\n")
     return [
         f"{headline(found, stack)} The critical path: {out / PICTURE}, {out / TEXT}",
         *(f"{type_}: rehearsal/times.toml has no figure for it" for type_ in unknown(found)),
     ]
+
+
+def picture(found: Sequence[Resource], stack: str) -> str:
+    schedule = play(found)
+    return svg(schedule, f"A first deployment of {stack}: {minutes(schedule.seconds)} expected")
 
 
 def headline(found: Sequence[Resource], stack: str) -> str:
@@ -47,15 +50,14 @@ def text(found: Sequence[Resource], stack: str) -> Iterator[str]:
     schedule = play(found)
     yield headline(found, stack)
     yield ""
-    yield "From   to      what, and why it did not begin before"
+    yield "The critical path:"
     for runs in stretches(schedule.critical):
         first, last = runs[0], runs[-1]
         names = first.resource.label
         if len(runs) > 1:
             names += f" … {last.resource.label}, {len(runs)} one after the other"
-        why = first.why if first.why in ("place",) else ""
-        reason = " (had no place)" if why else ""
-        yield f"{clock(first.start)}  {clock(last.end)}  {names}{reason}"
+        waited = " (it had no place before)" if first.why == "place" else ""
+        yield f"{clock(first.start)} to {clock(last.end)}  {names}{waited}"
     yield ""
     yield from shorter(found, schedule)
     estimates = sorted({one.type for one in _of(schedule) if "typical" in _estimated(one)})

@@ -1,6 +1,7 @@
 """The virtual clock, and what it says of the stacks."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -12,6 +13,8 @@ from rehearsal import chart, duration
 from rehearsal.clock import GOAL_SECONDS, Schedule, play
 from rehearsal.times import TABLE, Resource, figure, resources, unknown
 from tests.cloud_tables import graph
+from tests.programs import ROOT
+from tests.test_deploying import same
 
 STACKS = ["staging", "prod"]
 PREFIX = "urn:pulumi:prod::alphintra::alphintra:index:Platform$alphintra:index:Network$"
@@ -36,7 +39,7 @@ def times(schedule: Schedule) -> dict[str, tuple[float, float]]:
 
 
 def of_program(stack: str) -> list[Resource]:
-    """The graph that the program registers, without providers."""
+    """The graph that the program registers, in an order that does not change."""
     nodes = graph(stack).nodes
     return [
         Resource(
@@ -48,7 +51,7 @@ def of_program(stack: str) -> list[Resource]:
                 & set(nodes) - {urn}
             ),
         )
-        for urn, node in nodes.items()
+        for urn, node in sorted(nodes.items())
     ]
 
 
@@ -156,7 +159,7 @@ def test_staging_is_within_the_goal():
 def test_prod_is_over_the_goal_for_its_replica_alone():
     """Cloud SQL makes a replica of a server that is up: the two are longer than the goal."""
     found = of_program("prod")
-    replica = next(one for one in found if one.name == "database-replica")
+    (replica,) = [one for one in found if (one.name, one.type) == ("database-replica", SERVER)]
     whole, without = play(found).seconds, play(found, instant=replica.urn).seconds
     assert without < GOAL_SECONDS < whole
     assert replica.urn in {run.resource.urn for run in play(found).critical}
@@ -175,7 +178,7 @@ def test_the_report_and_the_picture(tmp_path: Path):
     (line,) = duration.report(tmp_path, "prod")
     assert "A first deployment of prod is expected to take 45 s" in line and "within" in line
     text = (tmp_path / duration.TEXT).read_text()
-    assert " 0:00   0:22  " in text and " 0:22   0:45  s (Subnetwork)" in text
+    assert " 0:00 to  0:22  " in text and " 0:22 to  0:45  s (Subnetwork)" in text
     picture = ElementTree.fromstring((tmp_path / duration.PICTURE).read_text())
     bars = picture.findall(".//{*}rect[@class='critical']")
     assert len(bars) == 2 and float(bars[1].get("x", 0)) > float(bars[0].get("x", 0))
@@ -192,3 +195,22 @@ def test_names_in_the_picture_can_do_no_harm():
     drawing = chart.svg(play([bad]), "</title><script>")
     assert "<script>" not in drawing
     ElementTree.fromstring(drawing)
+
+
+def told() -> str:
+    """What the page says of both stacks."""
+    parts = ["\n".join(duration.text(of_program(stack), stack)) for stack in STACKS]
+    return "\n\n".join(f"```\n{part}\n```" for part in parts)
+
+
+def test_the_page_says_how_long_it_takes():
+    same(ROOT / "docs/rehearsal.md", "duration", told())
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_pages_picture_is_the_programs(stack: str):
+    file = ROOT / f"docs/first-deployment-{stack}.svg"
+    drawing = duration.picture(of_program(stack), stack)
+    if os.environ.get("ACCEPT") == "1":
+        file.write_text(drawing)
+    assert file.read_text() == drawing, "ACCEPT=1 .venv/bin/pytest tests/rehearsal/test_times.py"
