@@ -7,10 +7,12 @@ import pulumi
 from stacks.config import load
 from stacks.kept import refuse_losses
 from stacks.platform import Platform
+from stacks.secrecy import silence_the_sdk
 from stacks.targets import TARGETS
 
 
 async def main() -> pulumi.Inputs:
+    silence_the_sdk()
     settings = load()
     refuse_losses(settings)
     exports = Platform(pulumi.get_stack(), settings, TARGETS[settings.target]).exports
