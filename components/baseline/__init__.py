@@ -9,7 +9,7 @@ from pydantic import Field
 
 from components.spec import Spec
 
-Group = Annotated[str, Field(pattern=r"^[^\s:]{1,254}$")]
+Group = Annotated[str, Field(pattern=r"^[!-9;-~]{1,254}$")]
 """The name of a group, as the cluster knows it; none of Kubernetes' own (`system:…`)."""
 
 

@@ -18,11 +18,11 @@ NodePort = Annotated[int, Field(ge=30000, le=32767)]
 Name = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$")]
 PoolName = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$")]
 """GKE allows 40 characters, of which the component's name and Pulumi's suffix take the rest."""
-KeyVersion = Annotated[str, Field(pattern=r"^[1-9][0-9]*$")]
+KeyVersion = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,8}$")]
 PublicKey = Annotated[
     str,
     Field(
-        pattern=r"^-----BEGIN PUBLIC KEY-----\s",
+        pattern=r"^-----BEGIN PUBLIC KEY-----\s+[A-Za-z0-9+/=\s]+-----END PUBLIC KEY-----\s*$",
         json_schema_extra={"allowed": "a public key as PEM, from -----BEGIN PUBLIC KEY----- on"},
     ),
 ]
@@ -55,7 +55,7 @@ class ClusterSpec(Spec):
     change_freezes: dict[Name, ChangeFreeze] = Field(default_factory=dict[str, ChangeFreeze])
     """Name → days without upgrades, on top of the weekly window that they are held to (weekend
     nights, when most markets are shut). Locally no effect."""
-    security_group: str = Field(default="", pattern=r"^(gke-security-groups@[a-z0-9.-]+)?$")
+    security_group: str = Field(default="", pattern=r"^(gke-security-groups@[a-z0-9.-]{1,253})?$")
     """The Google group `gke-security-groups@<domain>`, whose member groups RBAC can then name;
     empty: RBAC names people and accounts only. Locally no effect."""
     signing_keys: dict[KeyVersion, PublicKey] = Field(default_factory=dict[str, str])

@@ -11,7 +11,11 @@ GB_PER_CPU = (4, 8)
 """The shapes of machines that Google has in every general-purpose family: standard, highmem."""
 LONGEST_FREEZE_DAYS = 30
 """GKE's strictest limit for a stretch without any upgrade."""
-A_DAY = Field(json_schema_extra={"allowed": "a day, such as 2027-01-15"})
+A_DAY = Field(
+    ge=date(2020, 1, 1),
+    le=date(2100, 12, 31),
+    json_schema_extra={"allowed": "a day from 2020 to 2100, such as 2027-01-15"},
+)
 
 
 class PoolSpec(Spec):

@@ -9,12 +9,15 @@ from pydantic import Field
 
 from components.spec import Spec
 
+MOST_MONEY = 2**53 - 1
+"""The largest whole number that a JSON number, and so Pulumi's state, is sure to keep exactly
+(RFC 8259, section 6)."""
 DATA_CLASSES = ("cluster", "database", "cache", "registry", "storage")
 """The classes of data that have an encryption key each."""
 
 
 class FoundationSpec(Spec):
-    project_number: str = Field(default="", pattern=r"^[0-9]*$", coerce_numbers_to_str=True)
+    project_number: str = Field(default="", pattern=r"^[0-9]{0,19}$", coerce_numbers_to_str=True)
     """Number of the Google Cloud project: Google's own accounts in it are named by it. A stack on
     GCP must give it. Locally no effect."""
     hardware_keys: bool = False
@@ -34,10 +37,10 @@ class FoundationSpec(Spec):
     billing_account: str = Field(default="", pattern=r"^([0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6})?$")
     """Id of the billing account that pays for the project: the budget is set on it. A stack on GCP
     must give it. Locally no effect."""
-    alert_email: str = Field(default="", pattern=r"^([^@\s]+@[^@\s]+)?$")
+    alert_email: str = Field(default="", pattern=r"^([!-?A-~]{1,64}@[A-Za-z0-9.-]{1,253})?$")
     """Whom to warn when the budget runs out and when something changes that should not: better a
     group than a person. A stack on GCP must give it. Locally no effect."""
-    monthly_budget: int = Field(default=750, ge=1)
+    monthly_budget: int = Field(default=750, ge=1, le=MOST_MONEY)
     """What the project may cost in a calendar month, credits taken off, in the billing account's
     own currency. Nothing is stopped when it is spent; half of it, 80 %, all of it, and the forecast
     of all of it are each announced. Locally no effect."""

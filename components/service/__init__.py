@@ -10,13 +10,13 @@ from pydantic import AfterValidator, Field
 
 from components.baseline import BaselineOutputs
 from components.cache import CacheOutputs
-from components.database import ADMIN, REPLICATOR, DatabaseOutputs, Name
+from components.database import ADMIN, REPLICATOR, DatabaseName, DatabaseOutputs
 from components.foundation import FoundationOutputs
 from components.network import NetworkOutputs
 from components.registry import RegistryOutputs
 from components.spec import Spec, refuse
 
-RESERVED = ("connectivity-check", "default", "nodes", ADMIN, "public", "publisher", REPLICATOR)
+RESERVED = ("connectivity-check", "default", "nodes", "none", ADMIN, "public", "publisher", REPLICATOR)
 """Names that something else has: the platform's own check, Kubernetes' namespace and Redis' user,
 Google accounts of the platform, roles of PostgreSQL."""
 RESERVED_PREFIXES = ("kube-", "gke-", "gmp-", "pg-", "cloudsql")
@@ -51,7 +51,7 @@ class ServiceSpec(Spec):
     they are in that namespace's Secret `platform`, under the same names on every target.
     """
 
-    database: Name | None = None
+    database: DatabaseName | None = None
     """The database that this service alone owns, under a role named after it; made if it is not
     there. Empty: it reaches no database."""
     cache: bool = False
