@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +19,7 @@ from rehearsal.stage.authority import Authority, new_authority
 from rehearsal.stage.log import CallLog
 from rehearsal.stage.room import Room
 from rehearsal.stage.server import Server
-from rehearsal.stage.workspace import Workspace, copy, refuse_real_backend
+from rehearsal.stage.workspace import ROOT, Workspace, copy, refuse_real_backend
 
 MINUTES = 20
 """After so long, a step hangs."""
@@ -165,15 +165,15 @@ def _events(file: Path) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def play(stack: str, out: Path, overrides: Mapping[str, Any] | None = None) -> Generator[Play]:
-    """Set the stage for a stack; afterwards nothing is left but what is in `out`."""
+def play(stack: str, out: Path, root: Path = ROOT) -> Generator[Play]:
+    """Set the stage for a stack of the program in `root`; afterwards nothing is left but what is in
+    `out`."""
     refuse_real_backend(os.environ)
     folder = Path(tempfile.mkdtemp(prefix="alphintra-rehearsal-"))
     room = Room()
     log = CallLog(out)
     try:
-        workspace = copy(stack, folder)
-        workspace.override(overrides or {})
+        workspace = copy(stack, folder, root)
         authority = new_authority(folder)
         cloud = project_of(workspace)
         server = room.do(lambda: Server(cloud, log, authority.server()))

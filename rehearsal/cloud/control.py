@@ -8,6 +8,7 @@ from policy.google import PLACES
 from rehearsal.cloud import references, rules, special
 from rehearsal.cloud.bodies import complaints
 from rehearsal.cloud.documents import Json
+from rehearsal.cloud.fields import strings
 from rehearsal.cloud.methods import KINDS, kind
 from rehearsal.cloud.refused import Refused
 from rehearsal.cloud.state import Call, Cloud
@@ -34,31 +35,38 @@ def new_project(project: str, number: str, billing_account: str) -> Cloud:
     return cloud
 
 
-def handle(cloud: Cloud, call: Call) -> Json:
-    """Answer a call, or refuse it as the API would: routed, allowed, well formed, referring to what
-    is there, and not against a rule."""
+def routed(cloud: Cloud, call: Call) -> None:
+    """Find which method of which API is called, and what about."""
     call.host = special.ALIASES.get(call.host, call.host)
-    if f"{call.host}/{call.path}" in special.ANSWERS:
-        return special.ANSWERS[f"{call.host}/{call.path}"]
-    with cloud.lock:
-        document = cloud.document(call.host, call.path)
-        found = document.route(call.http, call.path)
-        if found is None:
-            raise Refused(
-                501, f"{document.name} has no method {call.http} https://{call.host}/{call.path}"
-            )
-        call.method = found
-        call.key = cloud.keyed(found, acted_on(call))
-        _enabled(cloud, call)
-        _place(cloud, call)
-        if found.http != "GET":
-            _well_formed(call)
-            references.check(cloud, call.body)
-            refused = rules.complaint(cloud, call)
-            if refused:
-                raise Refused(*refused)
-        answers = special.handler(found.id) or KINDS[kind(found)]
-        return answers(cloud, call)
+    document = cloud.document(call.host, call.path)
+    found = document.route(call.http, call.path)
+    if found is None:
+        raise Refused(
+            501, f"{document.name} has no method {call.http} https://{call.host}/{call.path}"
+        )
+    call.method = found
+    call.key = cloud.keyed(found, acted_on(call))
+
+
+def undocumented(call: Call) -> Json | None:
+    """The answer to what no document has, and the provider asks for all the same."""
+    return special.ANSWERS.get(f"{call.host}/{call.path}")
+
+
+def handle(cloud: Cloud, call: Call) -> Json:
+    """Answer a call that is routed, or refuse it as the API would: allowed, well formed, referring
+    to what is there, and not against a rule."""
+    found = call.method
+    _enabled(cloud, call)
+    _place(cloud, call)
+    if found.http != "GET":
+        _well_formed(call)
+        references.check(cloud, call.body)
+        refused = rules.complaint(cloud, call)
+        if refused:
+            raise Refused(*refused)
+    answers = special.handler(found.id) or KINDS[kind(found)]
+    return answers(cloud, call)
 
 
 def acted_on(call: Call) -> str:
@@ -87,15 +95,16 @@ def _enabled(cloud: Cloud, call: Call) -> None:
     )
 
 
+PLACED = ("region", "location")
+"""Fields that name a place, wherever in a body."""
+
+
 def _place(cloud: Cloud, call: Call) -> None:
     """Regions, zones and locations have to exist."""
     places = re.findall(r"/(region|zone|location)s/([^/:]+)", call.path)
     if call.method.verb in ("create", "insert"):
-        places += [
-            (field, call.body[field])
-            for field in ("region", "location")
-            if isinstance(call.body.get(field), str) and "/" not in call.body[field]
-        ]
+        named = ((re.split(r"[.\[]", at)[-1], text) for at, text in strings(call.body))
+        places += [pair for pair in named if pair[0] in PLACED and "/" not in pair[1]]
     for kind_, place in places:
         if place in PLACES or place.lower() in special.WIDER | cloud.locations:
             continue

@@ -76,5 +76,10 @@ def place(value: Json, path: str, found: Any) -> None:
         value[name] = found
 
 
+def of_project(name: str) -> str:
+    """An instance's name, also where Cloud SQL has the project before it: `project:instance`."""
+    return name.rsplit(":", 1)[-1]
+
+
 def last(path: str) -> str:
     return path.rsplit("/", 1)[-1]

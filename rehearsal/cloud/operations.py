@@ -58,18 +58,20 @@ def _do(cloud: Cloud, call: Call, operation: Json, work: Any) -> None:
     try:
         work(cloud, call)
     except Exception as error:
-        fail(operation, str(error))
+        fail(call, operation, str(error))
     else:
         _set_done(operation, True)
 
 
-def fail(operation: Json, message: str, code: int = 13) -> None:
-    """Let an operation end with an error (13: internal), in its API's form."""
+def fail(call: Call, operation: Json, message: str, word: str = "INTERNAL") -> None:
+    """Let an operation end with an error, in its API's form: a list of them, or `google.rpc.Status`
+    (13 is INTERNAL there)."""
     _set_done(operation, True)
     operation.pop("response", None)
-    one = {"code": "INTERNAL", "message": message}
-    status = {"code": code, "message": message}
-    operation["error"] = status if "done" in operation else {"errors": [one]}
+    schema = call.method.properties(call.method.response).get("error", {})
+    several = "errors" in (call.method.schema(schema.get("$ref", "")) or schema)["properties"]
+    status = {"code": 13, "message": message}
+    operation["error"] = {"errors": [{"code": word, "message": message}]} if several else status
 
 
 def _set_done(operation: Json, done: bool) -> None:

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from policy import google
 from rehearsal.cloud.documents import Json
-from rehearsal.cloud.fields import last
+from rehearsal.cloud.fields import last, of_project
 from rehearsal.cloud.known import region
 from rehearsal.cloud.rules_access import Complaint, key_grant, key_place, roles
 from rehearsal.cloud.state import Call, Cloud
@@ -48,7 +48,7 @@ def sql_instance(cloud: Cloud, call: Call) -> Complaint | None:
     master = call.body.get("masterInstanceName")
     if master and call.method.verb == "insert":
         folder = call.key.rsplit("/instances", 1)[0]
-        if f"{folder}/instances/{last(master)}" not in cloud.store:
+        if f"{folder}/instances/{of_project(master)}" not in cloud.store:
             return 404, f"The master instance {master} does not exist."
     return None
 
@@ -89,7 +89,7 @@ def sql_delete(cloud: Cloud, call: Call) -> Complaint | None:
         last(key)
         for key, one in cloud.store.items()
         if key.startswith(f"{folder}/")
-        and last(one.get("masterInstanceName", "")) == last(call.key)
+        and of_project(one.get("masterInstanceName", "")) == last(call.key)
     ]
     if replicas:
         return 400, f"The instance has replicas and can't be deleted: {', '.join(replicas)}."

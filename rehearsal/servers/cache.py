@@ -41,7 +41,7 @@ class Memorystore:
         self, name: str, address: str, passwords: dict[str, str], primary: str | None
     ) -> None:
         certificate, key = make_server_certificate(
-            "memorystore", [address], [], (self.authority.certificate, self.authority.key)
+            "memorystore", [address], [], self.authority.managed
         )
         followed = "info replication | grep --quiet master_link_status:up"
         words = followed if primary else "ping | grep --quiet PONG"
@@ -53,7 +53,7 @@ class Memorystore:
             files={
                 CONFIG_FILE: configuration(passwords, primary),
                 PASSWORD_FILE: passwords[ADMIN],
-                AUTHORITY: self.authority.certificate,
+                AUTHORITY: self.authority.managed[0],
                 CERTIFICATE: certificate,
                 KEY: key,
             },

@@ -39,7 +39,8 @@ def network(place: Place, block: IPv4Network) -> None:
     run(
         [
             *("docker", "network", "create", f"--label={LABEL}={place.stack}"),
-            *(f"--subnet={block}", f"--ip-range={upper}", place.network),
+            *(f"--subnet={block}", f"--ip-range={upper}", f"--gateway={block[1]}"),
+            place.network,
         ]
     )
 

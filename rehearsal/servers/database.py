@@ -20,7 +20,7 @@ from components.database.server_files import (
     settings,
 )
 from rehearsal.cloud.documents import Json
-from rehearsal.cloud.fields import last
+from rehearsal.cloud.fields import of_project
 from rehearsal.servers.containers import Place, delete, serve
 from rehearsal.stage.authority import Authority
 
@@ -42,12 +42,12 @@ class CloudSql:
         address = instance["ipAddresses"][0]["ipAddress"]
         name = instance["dnsNames"][0]["name"]
         certificate, key = make_server_certificate(
-            "cloud-sql", [address], [name], (self.authority.certificate, self.authority.key)
+            "cloud-sql", [address], [name], self.authority.managed
         )
         files = {
             START: script("start-server"),
             ACCESS: ACCESS_RULES,
-            AUTHORITY: self.authority.certificate,
+            AUTHORITY: self.authority.managed[0],
             CERTIFICATE: certificate,
             KEY: key,
         }
@@ -77,7 +77,7 @@ class CloudSql:
         return START, environment, healthy
 
     def _replica(self, instance: Json, files: dict[str, str]) -> tuple[str, list[str], list[str]]:
-        primary = self.place.name(last(instance["masterInstanceName"]))
+        primary = self.place.name(of_project(instance["masterInstanceName"]))
         role = {"container": primary, "role": REPLICATOR, "password": self.password}
         ROLES.create({**role, "may_replicate": True})
         files[START_REPLICA] = script("start-replica")

@@ -53,7 +53,7 @@ def servers(play: Play) -> Generator[None]:
         local = registry.start(nodes, str(host(plan.private, REGISTRY_HOST)))
         registry.command(play.workspace.folder / "bin", image_host, local)
         password = secrets.token_hex(16)
-        play.cloud.authority = play.authority.certificate
+        play.cloud.authority = play.authority.managed[0]
         play.cloud.cache_password = secrets.token_hex(16)
         sql = CloudSql(managed, play.authority, password)
         redis = Memorystore(managed, play.authority, play.cloud.cache_password)

@@ -1,4 +1,4 @@
-"""Who vouches for the played cloud: an authority of one rehearsal's own, for Google's names."""
+"""Who vouches for the played cloud: two authorities of one rehearsal's own."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,20 +6,24 @@ from pathlib import Path
 from components.certificates import make_authority, make_server_certificate
 from policy.google import REGIONS
 
-NAMES = ("googleapis.com", "gke.goog", "sql-psa.goog", "sql-psa.goog.")
-"""What it can sign for, Cloud SQL's names with the dot that ends them, too; nobody outside of a
-rehearsal trusts it."""
+APIS = ("googleapis.com", "gke.goog")
+MANAGED = ("sql-psa.goog", "sql-psa.goog.")
+"""Cloud SQL's names have the dot that ends them; Go takes no authority that is allowed such, so
+the provider is given another."""
+Pair = tuple[str, str]
+"""A certificate and its key (PEM)."""
 
 
 @dataclass(frozen=True)
 class Authority:
-    certificate: str
-    key: str
+    apis: Pair
+    """Signs for the APIs and the cluster's endpoint; the provider trusts it."""
+    managed: Pair
+    """Signs for database and cache servers; the played APIs name it, and pods trust it."""
     folder: Path
 
     @property
     def bundle(self) -> Path:
-        """What clients trust (PEM)."""
         return self.folder / "authority.pem"
 
     def server(self) -> Path:
@@ -29,15 +33,15 @@ class Authority:
             *(f"*.{region}.rep.googleapis.com" for region in REGIONS),
             *(f"*.{region}.gke.goog" for region in REGIONS),
         ]
-        pair = make_server_certificate("rehearsal", [], names, (self.certificate, self.key))
         file = self.folder / "server.pem"
         file.touch(mode=0o600)
-        file.write_text("".join(pair))
+        file.write_text("".join(make_server_certificate("rehearsal", [], names, self.apis)))
         return file
 
 
 def new_authority(folder: Path) -> Authority:
-    certificate, key = make_authority("rehearsal", NAMES)
-    authority = Authority(certificate, key, folder)
-    authority.bundle.write_text(certificate)
+    authority = Authority(
+        make_authority("rehearsal", APIS), make_authority("rehearsed servers", MANAGED), folder
+    )
+    authority.bundle.write_text(authority.apis[0])
     return authority

@@ -7,6 +7,7 @@ is refused and reported.
 
 import json
 import re
+import socket
 import ssl
 import threading
 import time
@@ -15,9 +16,10 @@ import urllib.parse
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from rehearsal.cloud.control import handle
+from rehearsal.cloud.control import handle, routed, undocumented
+from rehearsal.cloud.documents import Json
 from rehearsal.cloud.refused import Refused
 from rehearsal.cloud.state import Call, Cloud
 from rehearsal.stage.log import CallLog, Entry
@@ -26,9 +28,18 @@ GOOGLE = re.compile(r"([\w-]+\.)*googleapis\.com")
 CLUSTER = re.compile(r"[\w-]+\.[\w-]+\.gke\.goog")
 WORDS = 200
 """How much of an error the log has."""
-Fault = Callable[[Call], bool | None]
-"""Looks at a call before it is answered; it may refuse it, or say that the connection is to be cut
-when the call has been done."""
+
+
+class Fault(Protocol):
+    """What goes wrong on the way."""
+
+    def before(self, call: Call) -> None:
+        """A call is about to be answered; this may refuse it."""
+        ...
+
+    def after(self, cloud: Cloud, call: Call) -> bool:
+        """It has been done; whether the connection is cut before the answer is sent."""
+        ...
 
 
 class Server(ThreadingHTTPServer):
@@ -47,6 +58,18 @@ class Server(ThreadingHTTPServer):
         self.fault: Fault | None = None
         self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.tls.load_cert_chain(certificate)
+
+    def play(self, call: Call) -> tuple[Json, bool]:
+        """The answer to a call, and whether the client is not to have it."""
+        known = undocumented(call)
+        if known is not None:
+            return known, False
+        routed(self.cloud, call)
+        if self.fault is None:
+            return handle(self.cloud, call), False
+        self.fault.before(call)
+        answer = handle(self.cloud, call)
+        return answer, self.fault.after(self.cloud, call)
 
     @property
     def url(self) -> str:
@@ -94,21 +117,20 @@ class Handler(BaseHTTPRequestHandler):
             re.sub(r"/+", "/", url.path).strip("/"),
             {name: values[0] for name, values in urllib.parse.parse_qs(url.query).items()},
         )
-        status, answer, cut = 200, {}, None
-        try:
-            call.body = json.loads(raw) if raw.strip() else {}
-            cut = self.server.fault and self.server.fault(call)
-            answer = handle(self.server.cloud, call)
-        except Refused as refused:
-            status, answer = refused.code, refused.body()
-        except Exception:
-            # A fault of the rehearsal's own: said as loudly as it can be.
-            status, answer = 500, {"error": {"code": 500, "message": traceback.format_exc()}}
+        status, answer, cut = 200, {}, False
         with self.server.cloud.lock:
+            try:
+                call.body = json.loads(raw) if raw.strip() else {}
+                answer, cut = self.server.play(call)
+            except Refused as refused:
+                status, answer = refused.code, refused.body()
+            except Exception:
+                # A fault of the rehearsal's own: said as loudly as it can be.
+                status, answer = 500, {"error": {"code": 500, "message": traceback.format_exc()}}
             data = json.dumps(answer).encode()
         self.record(call, status, answer, time.monotonic() - started)
         if cut:
-            self.connection.close()
+            self.connection.shutdown(socket.SHUT_RDWR)
             self.close_connection = True
             return
         self.send_response(status)

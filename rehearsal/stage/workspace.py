@@ -14,7 +14,11 @@ from ops.explain import EVENTS
 from ops.offline import SECRETS_PROVIDER, plain
 
 ROOT = Path(__file__).parent.parent.parent
-PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "stacks", "policy", "images", ".venv")
+VENV = ".venv"
+PROGRAM = (
+    *("Pulumi.yaml", "__main__.py", "components", "stacks", "policy", "images", VENV),
+    *("ops", "toolchain", "tests", "pyproject.toml"),  # for the contract suite
+)
 HARMLESS = ("PATH", "LANG", "LC_ALL", "TMPDIR", "TERM", "USER", "DOCKER_HOST")
 """What the program gets of the environment; nothing that could sign in anywhere is among it."""
 TOKEN = "rehearsal"
@@ -53,11 +57,14 @@ class Workspace:
         return yaml.safe_load(self.file.read_text())["config"]
 
     def program(self, root: Path) -> None:
-        """Run the program of the checkout `root`."""
-        for name in PROGRAM:
-            link = self.folder / name
+        """Run the program of the checkout `root`, with this one's packages where it has none."""
+        for name in {*PROGRAM, *(file.name for file in root.glob("*.py"))}:
+            link, there = self.folder / name, root / name
             link.unlink(missing_ok=True)
-            link.symlink_to(root / name)
+            if there.exists():
+                link.symlink_to(there)
+        if not (root / VENV).exists():
+            (self.folder / VENV).symlink_to(ROOT / VENV)
 
     def override(self, changes: Mapping[str, Any]) -> None:
         """Change settings: mappings are merged, as deep as they go."""

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from rehearsal.cloud.control import handle, new_project
+from rehearsal.cloud.control import handle, new_project, routed
 from rehearsal.cloud.refused import Refused
 from rehearsal.cloud.state import Call, Cloud
 
@@ -26,7 +26,9 @@ def call(cloud: Cloud, http: str, api: str, url: str, body: Any = None) -> dict[
     path, _, query = url.partition("?")
     pairs = dict(one.split("=", 1) for one in query.split("&") if one)
     body = json.loads(json.dumps(body or {}))
-    return handle(cloud, Call(f"{api}.googleapis.com", http, path, pairs, body))
+    one = Call(f"{api}.googleapis.com", http, path, pairs, body)
+    routed(cloud, one)
+    return handle(cloud, one)
 
 
 def refused(cloud: Cloud, http: str, api: str, url: str, body: Any = None) -> Refused:
