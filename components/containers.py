@@ -7,7 +7,7 @@ import pulumi_docker as docker
 from pulumi import Input, Output, ResourceOptions
 
 from components.images import LocalImage
-from components.naming import labels, physical_name
+from components.naming import DATA, labels, physical_name
 
 LOOPBACK = "127.0.0.1"
 CHECK_INTERVAL = "5s"
@@ -44,8 +44,8 @@ def service_container(
     `health_command`, a shell line, succeeds in it, for which the first `start_minutes` are allowed.
     """
     data = docker.Volume(
-        f"{name}-data",
-        name=physical_name(f"{name}-data"),
+        f"{name}{DATA}",
+        name=physical_name(f"{name}{DATA}"),
         labels=[docker.VolumeLabelArgs(label=k, value=v) for k, v in labels(component).items()],
         opts=opts,
     )

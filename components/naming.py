@@ -4,6 +4,9 @@ import re
 
 import pulumi
 
+DATA = "-data"
+"""How the name of a data volume ends. Another name is another volume, without the data."""
+
 
 def physical_name(name: str) -> str:
     """`<project>-<stack>-<name>`: how a container, network or volume is called on its host.

@@ -10,6 +10,7 @@ from typing import Any
 
 import pulumi
 
+from components.naming import DATA
 from stacks.config import NAMESPACE, Settings
 from stacks.messages import Problem, report
 from stacks.services import with_databases
@@ -19,10 +20,15 @@ ANEW = {
     "gcp": "export the data, take the stack down, bring it up and import it",
 }
 """Target → the way out where something has to be made anew."""
-DATA_VOLUMES = {"local": ("registry-data", "database-data", "cache-data"), "gcp": ()}
+REGISTRY, DATABASE, CACHE = "registry", "database", "cache"
+"""The components that hold data. Their volumes bear their names."""
+DATA_VOLUMES = {
+    "local": tuple(f"{name}{DATA}" for name in (REGISTRY, DATABASE, CACHE)),
+    "gcp": (),
+}
 """Target → the Docker volumes that hold data of which there need be no copy elsewhere. A replica's
 is a copy, and may go with it."""
-COPY = "-replica-data"
+COPY = f"-replica{DATA}"
 """How the name of a replica's volume ends."""
 
 Outputs = Mapping[str, Any]

@@ -16,7 +16,7 @@ from components.registry import Registry
 from components.service import Service, Surroundings
 from components.service.kubernetes import in_cluster
 from stacks.config import Settings
-from stacks.kept import promises
+from stacks.kept import CACHE, DATABASE, REGISTRY, promises
 from stacks.services import callers, with_databases, with_users
 from stacks.targets import Target
 
@@ -36,13 +36,13 @@ class Platform(ComponentResource):
 
         base = Foundation("foundation", spec.foundation, target.foundation, here).outputs
         network = Network("network", spec.network, base, target.network, here).outputs
-        registry = Registry("registry", spec.registry, base, network, target.registry, here).outputs
+        registry = Registry(REGISTRY, spec.registry, base, network, target.registry, here).outputs
         nodes = Cluster("cluster", spec.cluster, base, network, registry, target.cluster, here)
         cluster = nodes.outputs
         databases = with_databases(spec.database, services)
-        database = Database("database", databases, base, network, target.database, here).outputs
+        database = Database(DATABASE, databases, base, network, target.database, here).outputs
         users = with_users(spec.cache, services)
-        cache = Cache("cache", users, base, network, target.cache, here).outputs
+        cache = Cache(CACHE, users, base, network, target.cache, here).outputs
 
         provider = kubernetes.Provider(
             "kubernetes",

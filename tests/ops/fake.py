@@ -10,14 +10,14 @@ from ops.commands import Commands, Result
 from ops.context import Context
 from ops.stack import Stack
 from ops.targets import TARGETS
+from tests.ops import fake_machine
 from tests.ops.fake_stack import (
-    CLUSTER,
     KUBECONFIG,
     NODE_IMAGE,
     OUTPUTS,
     SECRETS,
-    SERVER,
     SPECS,
+    asked_for,
     platform,
     with_condition,
 )
@@ -96,7 +96,7 @@ class FakeHost(Commands):
                     "urn": f"urn:x::{type_}::{id_}",
                     "type": type_,
                     "id": id_,
-                    **self._asked_for(type_, id_),
+                    **asked_for(type_, id_, self.networks, self.asked_for),
                     **(
                         {"provider": f"urn:x::{made_from[id_]}::some-id"}
                         if made_from.get(id_, "").startswith("pulumi:providers:")
@@ -111,24 +111,6 @@ class FakeHost(Commands):
                 {"type": what, "resource": {"urn": f"urn:x::{name}"}} for what, name in pending
             ],
         }
-
-    def _asked_for(self, type_: str, id_: str) -> dict[str, Any]:
-        """A resource's inputs and outputs."""
-        inputs: dict[str, dict[str, Any]] = {
-            "docker:index/container:Container": {**SERVER, "name": id_.removeprefix("id-of-")},
-            "docker:index/network:Network": {"name": self.networks.get(id_, id_)},
-            "pulumi-python:local:K3dCluster": CLUSTER,
-        }
-        outputs: dict[str, dict[str, Any]] = {
-            "pulumi-python:local:K3dCluster": {"kubeconfig": KUBECONFIG},
-            "kubernetes:batch/v1:Job": {
-                "apiVersion": "batch/v1",
-                "kind": "Job",
-                "metadata": {"name": id_, "namespace": "a-namespace"},
-            },
-        }
-        found = inputs.get(type_, {}), outputs.get(type_, {})
-        return dict(zip(("inputs", "outputs"), self.asked_for.get(id_, found), strict=True))
 
     @property
     def everything(self) -> list[list[str]]:
@@ -165,6 +147,8 @@ class FakeHost(Commands):
     ) -> Result:
         self.asked.append(list(command))
         self.typed.append(stdin)
+        if self.docker and (known := fake_machine.answer(command)):
+            return known
         match list(command):
             case ["docker", *words]:
                 return self._docker(words, env or {})
@@ -231,8 +215,6 @@ class FakeHost(Commands):
                 pass
             case ["network", "connect" | "disconnect", *_]:
                 pass
-            case ["volume", "inspect", name]:
-                return Result(0 if name in self.volumes else 1)
             case ["container", "inspect", *names]:
                 found = [
                     one

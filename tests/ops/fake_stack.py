@@ -1,5 +1,6 @@
 """A stack that is up, as Docker, Kubernetes and Pulumi's outputs would show it."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,6 @@ def container(stack: Stack, component: str, **changes: Any) -> dict[str, Any]:
             **dict.fromkeys(("Memory", "MemorySwap", "NanoCpus", "CpuShares", "CpuQuota"), 0),
         },
         "NetworkSettings": {"Networks": {name: {} for name in NETWORKS.get(role, ())}},
-        "Image": f"sha256:image-of-{component}",
         "Mounts": changes.get(
             "mounts", [{"Type": "volume", "Name": f"{name}-data", "Destination": "/data"}]
         ),
@@ -119,3 +119,27 @@ def with_condition(name: str, condition: str, holds: bool = True) -> dict[str, A
     """A Kubernetes object of which `condition` holds, or not."""
     status = {"conditions": [{"type": condition, "status": "True" if holds else "False"}]}
     return {"metadata": {"name": name}, "status": status}
+
+
+def asked_for(
+    type_: str,
+    id_: str,
+    networks: Mapping[str, str],
+    own: Mapping[str, tuple[dict[str, Any], dict[str, Any]]],
+) -> dict[str, Any]:
+    """The inputs and outputs of a recorded resource; `own`: id → those that a test wants."""
+    inputs: dict[str, dict[str, Any]] = {
+        "docker:index/container:Container": {**SERVER, "name": id_.removeprefix("id-of-")},
+        "docker:index/network:Network": {"name": networks.get(id_, id_)},
+        "pulumi-python:local:K3dCluster": CLUSTER,
+    }
+    outputs: dict[str, dict[str, Any]] = {
+        "pulumi-python:local:K3dCluster": {"kubeconfig": KUBECONFIG},
+        "kubernetes:batch/v1:Job": {
+            "apiVersion": "batch/v1",
+            "kind": "Job",
+            "metadata": {"name": id_, "namespace": "a-namespace"},
+        },
+    }
+    found = inputs.get(type_, {}), outputs.get(type_, {})
+    return dict(zip(("inputs", "outputs"), own.get(id_, found), strict=True))

@@ -1,17 +1,15 @@
 """What somebody changed by hand: named by `status`, put right by `up`, and nothing else touched."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from ops import drift, lifecycle, status
-from ops.drift.difference import Repair
 from ops.drift.repair import repair
 from ops.stack import Stack
 from tests.ops.fake import FakeHost, context
-from tests.ops.fake_stack import CLUSTER, KUBECONFIG, NOWHERE, SERVER
+from tests.ops.fake_stack import NOWHERE, SERVER
 
 CONTAINER, VOLUME = "docker:index/container:Container", "docker:index/volume:Volume"
 NETWORK, K3D = "docker:index/network:Network", "pulumi-python:local:K3dCluster"
@@ -262,136 +260,6 @@ class TestData:
         host.containers.remove(cache(host))
         repair(context(host))
         assert not [word for command in host.shown for word in command if VOLUME in word]
-
-
-ROLE: dict[str, Any] = {"container": "db", "role": "auth", "password": "p"}
-OWNED: dict[str, Any] = {"container": "db", "database": "users", "owner": "auth"}
-SETTINGS: dict[str, Any] = {"container": "db", "settings": {"work_mem": "4096"}}
-REDIS: dict[str, Any] = {"container": "redis", "settings": {"maxmemory": "1"}}
-ACL = ["user auth on #abc", "user default on #d"]
-SAID: dict[str, Any] = {
-    "roles": {"auth": [True, False, False, "verifier"]},
-    "databases": {"users": ["auth", False]},
-    "settings": {"work_mem": "4096", "log_statement": "all"},
-    "altered": ["work_mem"],
-}
-SERVERS: list[tuple[dict[str, Any], list[str]]] = [
-    ({}, []),
-    ({"roles": {}}, ["role auth in db: gone"]),
-    ({"databases": {}}, ["database users in db: gone"]),
-    (
-        {"roles": {"auth": [True, False, True, "verifier"]}},
-        ["role auth in db: may log in, replicate, do everything: yes, no, no → yes, no, yes"],
-    ),
-    (
-        {"roles": {"auth": [True, False, False, "other"]}},
-        ["role auth in db: password: the stack's → another"],
-    ),
-    ({"databases": {"users": ["x", False]}}, ["database users in db: owner: auth → x"]),
-    (
-        {"databases": {"users": ["auth", True]}},
-        ["database users in db: who may connect: its owner → everybody"],
-    ),
-    (
-        {"settings": {"work_mem": "64"}},
-        ["server db: setting work_mem: 4096 → 64"],
-    ),
-    (
-        {"altered": ["work_mem", "log_statement"]},
-        ["server db: setting log_statement: none → all"],
-    ),
-]
-
-
-@pytest.mark.parametrize(("changes", "lines"), SERVERS)
-def test_what_is_in_postgresql_is_compared(changes: dict[str, Any], lines: list[str]):
-    host = FakeHost(Stack("dev", "local", folder=NOWHERE))
-    host.server_says = {"db": json.dumps({**SAID, **changes})}
-    host.asked_for = {
-        "auth": (ROLE, {"verifier": "verifier"}),
-        "users": (OWNED, {}),
-        "db": (SETTINGS, {}),
-    }
-    host.record(
-        ("dynamic/alphintra:PostgresRole", "auth"),
-        ("dynamic/alphintra:PostgresDatabase", "users"),
-        ("dynamic/alphintra:PostgresSettings", "db"),
-    )
-    assert said(host) == lines
-    assert all(one.repair is Repair.TOLD for one in drift.differences(host, host.stack))
-
-
-@pytest.mark.parametrize(
-    ("answer", "lines"),
-    [
-        (["maxmemory", "1", *ACL], []),
-        (["maxmemory", "2", *ACL], ["server redis: setting maxmemory: 1 → 2"]),
-        (
-            ["maxmemory", "1", *ACL, "user mine on nopass"],
-            ["server redis: users: auth, default → auth, default, mine"],
-        ),
-        (
-            ["maxmemory", "1", "user auth on nopass", ACL[1]],
-            ["server redis: users: the stack's → other rights or passwords"],
-        ),
-        (["NOAUTH"], []),  # it does not answer: its row shows that
-    ],
-)
-def test_what_is_in_redis_is_compared(answer: list[str], lines: list[str]):
-    host = FakeHost(Stack("dev", "local", folder=NOWHERE))
-    host.server_says = {"redis": "\n".join(answer)}
-    host.asked_for = {"redis": (REDIS, {"access_list": ACL})}
-    host.record(("dynamic/alphintra:RedisSettings", "redis"))
-    assert said(host) == lines
-
-
-POLICY: dict[str, Any] = {
-    "apiVersion": "networking.k8s.io/v1",
-    "kind": "NetworkPolicy",
-    "metadata": {"name": "allow-dns", "namespace": "auth"},
-    "spec": {"egress": [{"ports": [{"port": 53.0}]}], "podSelector": {}},
-}
-TYPE, OBJECT = "kubernetes:networking.k8s.io/v1:NetworkPolicy", "auth/allow-dns"
-
-
-@pytest.fixture
-def in_cluster(host: FakeHost) -> FakeHost:
-    labelled = {**POLICY, "metadata": {**POLICY["metadata"], "labels": {"a": "b"}}}
-    host.asked_for |= {
-        OBJECT: (labelled, {**labelled, "__fieldManager": "pulumi-1", "status": None}),
-        host.stack.cluster: (CLUSTER, {"kubeconfig": KUBECONFIG}),
-    }
-    host.record(*host.made, (K3D, host.stack.cluster), (TYPE, OBJECT))
-    host.objects = [json.loads(json.dumps(labelled))]
-    host.objects[0]["metadata"]["labels"]["added"] = "by somebody"
-    return host
-
-
-def test_an_object_of_the_cluster_that_is_gone_is_told(in_cluster: FakeHost):
-    assert said(in_cluster) == []
-    in_cluster.objects = []
-    assert said(in_cluster) == ["NetworkPolicy auth/allow-dns: gone"]
-    repair(context(in_cluster))
-    assert in_cluster.shown[0][-1] == f"{TARGET}{TYPE}::{OBJECT}"
-
-
-@pytest.mark.parametrize("where", ["spec", "metadata.labels.a"])
-def test_an_object_that_was_edited_is_applied_again(in_cluster: FakeHost, where: str):
-    """In Pulumi's name, which would not take a field back from whoever changed it by hand."""
-    first, *path = where.split(".")
-    (there,) = in_cluster.objects
-    if path:
-        there[first]["labels"]["a"] = "c"
-    else:
-        there[first] = {"egress": [{}], "podSelector": {}}
-    expected = [f"NetworkPolicy auth/allow-dns: {where}: the stack's → another"]
-    assert said(in_cluster) == expected
-    repair(context(in_cluster))
-    (command,) = [line for line in in_cluster.asked if "apply" in line]
-    assert "--force-conflicts" in command and "--field-manager=pulumi-1" in command
-    applied = json.loads(in_cluster.typed[in_cluster.asked.index(command)] or "")
-    assert applied["spec"] == POLICY["spec"]
-    assert in_cluster.shown == []
 
 
 def test_status_names_it_and_what_puts_it_right(host: FakeHost, capsys: pytest.CaptureFixture[str]):
