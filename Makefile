@@ -8,6 +8,7 @@
 #   THOROUGH=1       with e2e: what takes long, too
 #   BASE=main OUT=… LIVE=1 GATE=1   with report: compare with what, write where; against the
 #                    stacks' recorded state; fail unless the verdict is safe
+#   BASE=… OUT=…     with rehearse: the stack of which commit is updated; where the log is written
 #   FILE=… OUT=… KEY=…   with backup, restore and backup-verify: the backup to read, where to
 #                    write one, the key that opens it
 #   PROJECT=… REGION=… DRY_RUN=1   with bootstrap-gcp: where; print its commands only
@@ -35,7 +36,7 @@ CLOUD = $(shell grep -qs '^ *alphintra:target: *gcp' $(STACK_FILE) && echo --clo
 # What prepares says so on stderr: the output is the command's own (`make shell … < script | …`).
 .DEFAULT_GOAL := help
 .PHONY: help setup venv stack up preview down restart status health logs shell kubeconfig \
-	backup restore backup-verify bootstrap-gcp contract parity report comment check test e2e
+	backup restore backup-verify bootstrap-gcp contract parity report rehearse comment check test e2e
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -104,6 +105,10 @@ report: setup ## BASE=main: whether what changed since is dangerous, for each st
 		$${BASE:+--base="$$BASE"} $${OUT:+--out="$$OUT"} $${FULL:+--full="$$FULL"} \
 		$(if $(ONE_STACK),--stack="$$STACK") $(if $(filter 1,$(LIVE)),--live) \
 		|| { code=$$?; [ "$$GATE" != 1 ] && { [ $$code = 3 ] || [ $$code = 4 ]; }; }; }
+
+rehearse: CLOUD = --cloud
+rehearse: setup ## STACK=prod: a cloud stack's whole life, without a cloud; BASE=…: updates that one's
+	@$(IN_ENV) rehearsal --stack="$$STACK" $${BASE:+--base="$$BASE"} $${OUT:+--out="$$OUT"}
 
 comment: ## for the workflow: keep the report's comment on its pull request up to date
 	@$(PYTHON) -m ops.preview_report.comment

@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 from components.command import CommandError
+from ops.commands import OpsError
 from ops.console import say
-from rehearsal import cycle, permissions, report
+from rehearsal import cycle, permissions, report, upgrade
 from rehearsal.play import Failed, play
 from rehearsal.servers.plane import servers, sign_in
 from rehearsal.stage.workspace import ROOT, NotHere
@@ -21,6 +22,9 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="rehearsal", description=__doc__)
     parser.add_argument("--stack", required=True, help="a stack on Google Cloud: staging, prod")
     parser.add_argument("--out", type=Path, help="a folder for the log; .toolchain/rehearsal/STACK")
+    parser.add_argument(
+        "--base", help="a commit, branch or tag: what its program made is updated by today's"
+    )
     parser.add_argument("--contract", action="store_true", help="run the contract suite after `up`")
     return parser.parse_args()
 
@@ -32,8 +36,10 @@ def main() -> int:
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     try:
+        if given.base:
+            return upgrade.rehearse(given.stack, out, given.base)
         return rehearse(given.stack, out, given.contract)
-    except (NotHere, CommandError) as error:
+    except (NotHere, CommandError, OpsError) as error:
         say(f"{given.stack} can't be rehearsed: {error}")
         return 2
 
