@@ -36,7 +36,7 @@ CLOUD = $(shell grep -qs '^ *alphintra:target: *gcp' $(STACK_FILE) && echo --clo
 # What prepares says so on stderr: the output is the command's own (`make shell … < script | …`).
 .DEFAULT_GOAL := help
 .PHONY: help setup venv stack up preview down restart status health logs shell kubeconfig \
-	backup restore backup-verify bootstrap-gcp contract parity report rehearse comment check test e2e
+	doctor backup restore backup-verify bootstrap-gcp contract parity report rehearse comment check test e2e
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -77,6 +77,9 @@ shell: setup ## SERVICE=…: psql, redis-cli, sh, or a shell for kubectl
 
 kubeconfig: setup ## write .toolchain/kubeconfig-<stack>
 	$(OPS)
+
+doctor: venv ## what would keep a stack from coming up on this machine, each with the remedy
+	@$(IN_VENV) ops $@ --stack="$$STACK"
 
 backup: setup ## write what the stack holds into one encrypted file; OUT=… names it
 	$(OPS) $${OUT:+--out="$$OUT"} $(WITH_KEY)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ops import access, bootstrap, health, lifecycle, removal, stack, status
+from ops import access, bootstrap, doctor, health, lifecycle, removal, stack, status
 from ops.backup import make, restore, verify
 from ops.commands import Commands, Ended, HostCommands, OpsError
 from ops.console import RED, paint
@@ -59,6 +59,13 @@ VERBS: dict[str, tuple[Act, str, str]] = {
         access.kubeconfig,
         "write the cluster's kubeconfig",
         "To .toolchain/kubeconfig-<stack>, readable to you alone; ~/.kube/config is left alone.",
+    ),
+    "doctor": (
+        doctor.doctor,
+        "look for what would keep a stack from coming up on this machine",
+        "Docker, tools, ports, networks, disk, memory, locks, containers, kernel, clock, "
+        "certificates, names: each with the way out. Changes nothing. The exit code is 1 if "
+        "something is wrong.",
     ),
     "backup": (
         make.backup,
@@ -113,6 +120,8 @@ def parser() -> argparse.ArgumentParser:
             one.add_argument(
                 "--key", type=Path, help="default: alphintra.backup-key in Pulumi's folder"
             )
+        if verb == "doctor":
+            one.add_argument("--json", action="store_true", help="for a program")
         if verb == "restore":
             one.add_argument("--force", action="store_true", help="don't ask")
         if verb == "down":
@@ -144,6 +153,7 @@ def main(arguments: Sequence[str] | None = None, commands: Commands | None = Non
             file=options.get("file"),
             out=options.get("out"),
             key=options.get("key"),
+            json=options.get("json", False),
         )
         return VERBS[given.verb][0](context)
     except OpsError as error:

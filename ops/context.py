@@ -49,6 +49,8 @@ class Context:
     """FILE=…, OUT=… and KEY=…: the backup that is read, where one is written, what opens it."""
     out: str | None = None
     key: Path | None = None
+    json: bool = False
+    """Answer as JSON, for a program."""
 
 
 Act = Callable[[Context], int]

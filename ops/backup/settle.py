@@ -30,7 +30,8 @@ def mark(context: Context) -> None:
 
 
 def marked(context: Context) -> bool:
-    return context.commands.ask(["docker", "volume", "inspect", mark_name(context)]).ok
+    volumes = docker_cli.found(context.commands, "volume", docker_cli.ours(context.stack))
+    return mark_name(context) in volumes
 
 
 def settle(context: Context) -> None:

@@ -50,7 +50,7 @@ def test_no_secret_in_an_argument_or_on_the_screen(
         "logs": ["--service=database"],
         "shell": ["--service=cache"],
         "bootstrap-gcp": ["--project=mine", "--region=europe-west1", "--force"],
-        **dict.fromkeys(("backup", "restore", "backup-verify"), [f"--key={tmp_path}/key"]),
+        **{verb: [f"--key={tmp_path}/key"] for verb in ("backup", "restore", "backup-verify")},
     }
     cli.main([verb, *options.get(verb, [])], host)
     printed = capsys.readouterr()

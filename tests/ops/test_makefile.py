@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "Makefile").read_text()
 INTERNAL = {"venv", "stack"}
 """Steps of other targets, not for a person."""
-NEEDS_ONLY_PYTHON = {"check", "test", "bootstrap-gcp", "parity"}
+NEEDS_ONLY_PYTHON = {"doctor", "check", "test", "bootstrap-gcp", "parity"}
 TARGETS = set(re.findall(r"^([a-z0-9-]+):(?! ?[A-Z]+ =)", TEXT, re.MULTILINE))
 
 
