@@ -3,7 +3,8 @@
 import time
 from collections.abc import Sequence
 
-from ops import disk, docker_cli, explain, interrupted, offline
+from ops import disk, docker_cli, doctor, explain, interrupted, offline
+from ops.backup.settle import settle
 from ops.commands import OpsError
 from ops.console import duration, say
 from ops.context import Context
@@ -83,6 +84,7 @@ def bring_up(context: Context) -> int:
 def local_up(context: Context) -> int:
     """Without a question: what is there keeps its data, and what goes is named by `preview`."""
     docker_cli.engine(context.commands)
+    doctor.before_up(context)
     state = interrupted.clear(context)
     interrupted.refuse_anothers(context, state)
     remove_outdated_cluster(context, state)
@@ -90,7 +92,10 @@ def local_up(context: Context) -> int:
     start_stopped(context, state)
     command = ["pulumi", "up", f"--stack={context.stack.name}", "--yes", "--skip-preview"]
     command.append("--suppress-outputs")
-    return context.commands.show(command, env=TAKES_OVER)
+    code = context.commands.show(command, env=TAKES_OVER)
+    if code == 0:
+        settle(context)
+    return code
 
 
 def gcp_up(context: Context) -> int:
