@@ -88,12 +88,13 @@ def local_up(context: Context) -> int:
     state = interrupted.clear(context)
     interrupted.refuse_anothers(context, state)
     remove_outdated_cluster(context, state)
-    repair(context)
+    repaired = repair(context)
     start_stopped(context, state)
     command = ["pulumi", "up", f"--stack={context.stack.name}", "--yes", "--skip-preview"]
     command.append("--suppress-outputs")
     code = context.commands.show(command, env=TAKES_OVER)
     if code == 0:
+        wait_healthy(context, repaired)
         settle(context)
     return code
 

@@ -4,6 +4,7 @@ It is compared before any resource is described, so what would lose data is refu
 and by an `up` alike, however they are started. docs/decisions/2026-11-21-changes-with-data.md
 """
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +31,9 @@ DATA_VOLUMES = {
 is a copy, and may go with it."""
 COPY = f"-replica{DATA}"
 """How the name of a replica's volume ends."""
+
+READ = "pulumi:pulumi:readStackResourceOutputs"
+READS, PAUSE_SECONDS = 40, 0.05
 
 Outputs = Mapping[str, Any]
 
@@ -168,6 +172,25 @@ def losses(settings: Settings, before: Recorded, prefix: str) -> Iterator[Proble
             )
 
 
+def own_state(name: str) -> Mapping[str, Any]:
+    """The resources of the stack `name`: URN → what is recorded of it.
+
+    The engine writes that file itself at this moment, in place where it is on this machine, and may
+    find half of it.
+    """
+    for attempt in range(READS):
+        try:
+            answer = pulumi.runtime.invoke(READ, {"stackName": name})
+        except Exception as error:
+            if "checkpoint" not in str(error) or attempt == READS - 1:
+                raise
+            time.sleep(PAUSE_SECONDS)
+        else:
+            value: dict[str, Any] = answer.value or {}
+            return value.get("outputs") or {}
+    return {}
+
+
 def refuse_losses(settings: Settings) -> None:
     """Raise `pulumi.RunError` with a line for each thing that would be lost; nothing is made then.
 
@@ -175,8 +198,6 @@ def refuse_losses(settings: Settings) -> None:
     """
     stack = pulumi.get_stack()
     name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{stack}"
-    answer = pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {"stackName": name})
-    value: dict[str, Any] = answer.value or {}
-    before = recorded(value.get("outputs") or {})
+    before = recorded(own_state(name))
     if found := list(losses(settings, before, f"{pulumi.get_project()}-{stack}-")):
         raise pulumi.RunError(report(f"Pulumi.{stack}.yaml", found))

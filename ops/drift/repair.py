@@ -11,18 +11,21 @@ from ops.drift.rescue import rescue
 from ops.kubernetes import kubectl
 from ops.pulumi_cli import Record, record, refresh
 
+CONTAINER = "container "
+"""How a difference of one begins."""
 NETWORK = "docker:index/network:Network"
 WITH_DEPENDENTS = ("docker:index/container:Container", "docker:index/volume:Volume", ":K3dCluster")
 """What takes along what is in it when it is gone."""
 
 
-def repair(context: Context) -> None:
+def repair(context: Context) -> list[str]:
     """Say what differs, and put it right as far as that is not for `pulumi up`, which comes next
-    and makes what is missing."""
+    and makes what is missing. Returns the containers that were put right as they are: Pulumi does
+    not wait until they are healthy."""
     state = record(context.commands, context.stack, secrets=True)
     found = differences(context.commands, context.stack, state)
     if not found:
-        return
+        return []
     say("Changed by hand since the last run:")
     for one in found:
         say(f"  {one}")
@@ -42,6 +45,8 @@ def repair(context: Context) -> None:
         make_networks(context, networks)
     for one in of[Repair.IN_PLACE]:
         perform(context, one, state)
+    containers = [one.what for one in of[Repair.IN_PLACE] if one.what.startswith(CONTAINER)]
+    return [what.removeprefix(CONTAINER) for what in containers]
 
 
 def urns(state: Record, told: Sequence[Difference]) -> list[str]:
