@@ -5,7 +5,7 @@
 #   FORCE=1          with down, restore and bootstrap-gcp: don't ask
 #   LACKING=1        with parity: only what a target lacks
 #   DISRUPTIVE=1     with contract: restart a cloud stack's servers, too
-#   THOROUGH=1       with e2e: what takes long, too
+#   THOROUGH=1       with e2e: what takes long, too; with test: all generated configurations
 #   BASE=main OUT=… LIVE=1 GATE=1   with report: compare with what, write where; against the
 #                    stacks' recorded state; fail unless the verdict is safe
 #   BASE=… OUT=…     with rehearse: the stack of which commit is updated; where the log is written
