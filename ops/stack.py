@@ -77,7 +77,7 @@ def load(name: str, folder: Path | None = None) -> Stack:
     config = _object(_object(document).get("config"))
     target = config.get(f"{PROJECT}:target")
     if target not in ("local", "gcp"):
-        wrong = f"{path.name}: {PROJECT}:target: given {reprlib.repr(target)}"
+        wrong = f"{path.name}: {PROJECT}:target: given {reprlib.repr(target)[:100]}"
         raise OpsError(f"{wrong}; allowed: one of local, gcp")
     given = {key: config.get(f"gcp:{key}") for key in ("project", "region")}
     cloud = {key: value for key, value in given.items() if isinstance(value, str)}

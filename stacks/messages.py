@@ -14,6 +14,7 @@ MISSING = "nothing is given"
 UNKNOWN_KEY = "an unknown key"
 _WORDS = Repr()
 _WORDS.maxstring = _WORDS.maxother = _WORDS.maxlong = 100
+_WORDS.maxlevel = 3
 
 
 @dataclass(frozen=True)

@@ -112,6 +112,7 @@ def test_a_stack_file_that_is_wrong(tmp_path: Path, text: bytes, words: str):
     with pytest.raises(OpsError, match=r"Pulumi\.mine\.yaml") as error:
         stack.load("mine", tmp_path)
     assert words in str(error.value)
+    assert len(str(error.value)) < 400
 
 
 def test_a_value_means_what_pulumi_makes_of_it(tmp_path: Path):
