@@ -11,6 +11,7 @@
 #   BASE=… OUT=…     with rehearse: the stack of which commit is updated; where the log is written
 #   FILE=… OUT=… KEY=…   with backup, restore and backup-verify: the backup to read, where to
 #                    write one, the key that opens it
+#   PAIRS=2 ONLY=…  with bench: how often each is run; only imports, previews, ups, growth, suite
 #   PROJECT=… REGION=… DRY_RUN=1   with bootstrap-gcp: where; print its commands only
 
 ONE_STACK := $(filter command,$(origin STACK))
@@ -19,7 +20,7 @@ PYTHON ?= python3
 
 # What is given stays text, whatever is in it: make doesn't expand it, and a recipe takes it from
 # its environment ("$$STACK"), never as a part of its own words.
-GIVEN = STACK SERVICE FOLLOW FORCE LACKING DISRUPTIVE THOROUGH BASE OUT FULL LIVE GATE PROJECT REGION DRY_RUN FILE KEY
+GIVEN = STACK SERVICE FOLLOW FORCE LACKING DISRUPTIVE THOROUGH BASE OUT FULL LIVE GATE PROJECT REGION DRY_RUN FILE KEY PAIRS ONLY
 $(foreach name,$(GIVEN),$(if $(filter-out undefined,$(origin $(name))),$\
 	$(eval override $(name) := $$(value $(name)))))
 export $(GIVEN)
@@ -36,7 +37,7 @@ CLOUD = $(shell grep -qs '^ *alphintra:target: *gcp' $(STACK_FILE) && echo --clo
 # What prepares says so on stderr: the output is the command's own (`make shell … < script | …`).
 .DEFAULT_GOAL := help
 .PHONY: help setup venv stack up preview down restart status health logs shell kubeconfig \
-	doctor backup restore backup-verify bootstrap-gcp contract parity report rehearse comment check test e2e
+	doctor backup restore backup-verify bootstrap-gcp contract parity report rehearse comment check test e2e bench
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -129,3 +130,8 @@ test: venv ## all tests that need only Python
 e2e: DEV = --dev --cloud
 e2e: setup ## a real stack of its own beside a running dev: made, used, removed
 	@$(IN_ENV) pytest tests/e2e $(if $(filter 1,$(THOROUGH)),--thorough)
+
+bench: CLOUD = --cloud
+bench: DEV = --dev
+bench: setup ## how fast it is: previews, up and down beside their floors, in about 12 minutes
+	@$(IN_VENV) bench $${PAIRS:+--pairs="$$PAIRS"} $${ONLY:+--only="$$ONLY"}

@@ -122,6 +122,8 @@ USERS = {
     "FULL": ["report"],
     "PROJECT": ["bootstrap-gcp"],
     "REGION": ["bootstrap-gcp"],
+    "PAIRS": ["bench"],
+    "ONLY": ["bench"],
 }
 """Variable that is passed on → the targets that do so."""
 SWITCHES = {"FOLLOW", "FORCE", "LACKING", "DISRUPTIVE", "THOROUGH", "LIVE", "GATE", "DRY_RUN"}
