@@ -8,7 +8,7 @@ which age calls the recipient, is told to nobody.
 import os
 import threading
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
@@ -96,7 +96,8 @@ def unsealed(file: BinaryIO, key: Key) -> Generator[BinaryIO]:
     def work() -> None:
         import pyrage
 
-        with os.fdopen(outside, "wb", buffering=1 << 18) as out:
+        # Broken, if whoever reads has stopped: then they say why.
+        with suppress(BrokenPipeError), os.fdopen(outside, "wb", buffering=1 << 18) as out:
             try:
                 pyrage.decrypt_io(cast(Any, file), cast(Any, out), [key.identity])
                 out.flush()

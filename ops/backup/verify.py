@@ -42,7 +42,7 @@ def local_verify(context: Context) -> int:
         say(f"Reading {path} ({megabytes(path.stat().st_size)}) …")
         wanted = contents.read_whole(file, key)
         say(f"It is whole: {wanted.stack}, {wanted.made_at}, commit {wanted.commit or 'unknown'}.")
-        images = usable_images(context, wanted)
+        images = usableother_images(context, wanted)
         with places(context, images, wanted) as copies:
             contents.put(file, key, wanted, copies)
         say(f"Restored, and as it was: {counted(wanted)} ({duration(time.monotonic() - started)}).")
@@ -62,7 +62,7 @@ def counted(wanted: Manifest) -> str:
     )
 
 
-def usable_images(context: Context, wanted: Manifest) -> dict[str, str]:
+def usableother_images(context: Context, wanted: Manifest) -> dict[str, str]:
     """The images that the backup was made from, or else those that the stack runs now."""
     ids = [wanted.images[service] for service in ("database", "cache")]
     if context.commands.ask(["docker", "image", "inspect", "--format={{.Id}}", *ids]).ok:
@@ -115,12 +115,12 @@ def _changes(context: Context, wanted: Manifest, found: dict[str, Server]) -> It
     image, volume = found["cache"].image, (found["registry"].volume, "/volume")
     with throwaway(context, "cache", image) as copy:
         redis.fetch(found["cache"].container, copy, COPIED)
-        yield from _keys(wanted.cache, redis.load(copy, COPIED))
+        yield from other_keys(wanted.cache, redis.load(copy, COPIED))
     with throwaway(context, "registry", image, volume=volume) as storage:
-        yield from _images(wanted.registry, registry.listed(storage, "/volume"))
+        yield from other_images(wanted.registry, registry.listed(storage, "/volume"))
 
 
-def _keys(then: Cache, now: Cache) -> Iterator[str]:
+def other_keys(then: Cache, now: Cache) -> Iterator[str]:
     for database in sorted(then.keys.keys() | now.keys.keys()):
         before, after = (one.keys.get(database, [0, 0])[0] for one in (then, now))
         if before != after:
@@ -129,7 +129,7 @@ def _keys(then: Cache, now: Cache) -> Iterator[str]:
         yield "cache: as many keys as then, but of other content"
 
 
-def _images(then: Registry, now: Registry) -> Iterator[str]:
+def other_images(then: Registry, now: Registry) -> Iterator[str]:
     for tag in sorted(then.tags.keys() | now.tags.keys()):
         if then.tags.get(tag) != now.tags.get(tag):
             what = "new" if tag not in then.tags else "gone" if tag not in now.tags else "another"
