@@ -1,6 +1,8 @@
 """A stack: its name, its file, and the names of what it owns outside Pulumi."""
 
+import re
 import reprlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -79,6 +81,8 @@ def load(name: str, folder: Path | None = None) -> Stack:
     if target not in ("local", "gcp"):
         wrong = f"{path.name}: {PROJECT}:target: given {reprlib.repr(target)[:100]}"
         raise OpsError(f"{wrong}; allowed: one of local, gcp")
+    for key, why in _unreadable(config):
+        raise OpsError(f"{path.name}: {key}: {why}")
     given = {key: config.get(f"gcp:{key}") for key in ("project", "region")}
     cloud = {key: value for key, value in given.items() if isinstance(value, str)}
     return Stack(name, str(target), folder, **cloud)
@@ -105,6 +109,27 @@ _Words.yaml_constructors = {
 def words(text: str) -> Any:
     """What stands in a YAML document: objects, lists, texts, nulls. Raises `yaml.YAMLError`."""
     return yaml.load(text, Loader=_Words)
+
+
+_NO_NUMBER = re.compile(r"[-+]?\.inf|\.nan", re.IGNORECASE)
+
+
+def _unreadable(config: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What Pulumi would refuse and not say where it stands: the key, and what is wrong there."""
+    seen: set[int] = set()  # what several keys have by reference is one object
+    ours = {key: value for key, value in config.items() if str(key).startswith(f"{PROJECT}:")}
+    left: list[tuple[str, Any]] = list(ours.items())
+    while left:
+        key, value = left.pop()
+        if isinstance(value, str) and _NO_NUMBER.fullmatch(value):
+            yield key, f"given {value}; allowed: a number that has an end"
+        elif isinstance(value, (dict, list)) and id(cast(Any, value)) not in seen:
+            seen.add(id(cast(Any, value)))
+            inside = cast(dict[Any, Any], value).items() if isinstance(value, dict) else ()
+            items = inside or enumerate(cast(list[Any], value))
+            left += [(f"{key}.{name}", one) for name, one in items]
+            if "secure" in value:
+                yield key, "given a secret; allowed: plain values, since no setting is secret"
 
 
 def _object(value: Any) -> dict[str, Any]:

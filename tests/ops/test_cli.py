@@ -81,6 +81,7 @@ def test_the_stack_files_of_the_project(name: str, target: str):
     assert stack.load(name).target == target
 
 
+LOCAL = b"config: {alphintra:target: local, "
 BOMB = b"a0: &a0 [x]\n" + b"".join(
     f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n".encode() for n in range(1, 20)
 ) + b"config: {alphintra:target: *a19}"  # fmt: skip
@@ -105,6 +106,12 @@ BOMB = b"a0: &a0 [x]\n" + b"".join(
         (b"config: " + b"[" * 2000 + b"]" * 2000, "nested too deeply"),
         (b"config: &x {alphintra:target: *x}", "given {'alphintra:target': {"),
         (BOMB, "given [[[["),
+        (LOCAL + b"alphintra:cache: {memory_gb: .inf}}", "alphintra:cache.memory_gb: given .inf"),
+        (LOCAL + b"alphintra:waivers: [{until: .NaN}]}", "alphintra:waivers.0.until: given .NaN"),
+        (
+            LOCAL + b"alphintra:database: {databases: {secure: v1:x:y}}}",
+            "alphintra:database.databases: given a secret",
+        ),
     ],
 )
 def test_a_stack_file_that_is_wrong(tmp_path: Path, text: bytes, words: str):
@@ -113,6 +120,14 @@ def test_a_stack_file_that_is_wrong(tmp_path: Path, text: bytes, words: str):
         stack.load("mine", tmp_path)
     assert words in str(error.value)
     assert len(str(error.value)) < 400
+
+
+def test_references_are_followed_once(tmp_path: Path):
+    file = tmp_path / "Pulumi.mine.yaml"
+    file.write_bytes(BOMB.replace(b"target: *a19", b"target: local, alphintra:cache: *a19"))
+    assert stack.load("mine", tmp_path).target == "local"
+    file.write_bytes(LOCAL + b"alphintra:cache: &x {memory_gb: *x}}")
+    assert stack.load("mine", tmp_path).target == "local"
 
 
 def test_a_value_means_what_pulumi_makes_of_it(tmp_path: Path):
