@@ -33,7 +33,7 @@ COPY = f"-replica{DATA}"
 """How the name of a replica's volume ends."""
 
 READ = "pulumi:pulumi:readStackResourceOutputs"
-READS, PAUSE_SECONDS = 40, 0.05
+PATIENCE_SECONDS, PAUSE_SECONDS = 5, 0.05
 
 Outputs = Mapping[str, Any]
 
@@ -178,17 +178,17 @@ def own_state(name: str) -> Mapping[str, Any]:
     The engine writes that file itself at this moment, in place where it is on this machine, and may
     find half of it.
     """
-    for attempt in range(READS):
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
         try:
             answer = pulumi.runtime.invoke(READ, {"stackName": name})
         except Exception as error:
-            if "checkpoint" not in str(error) or attempt == READS - 1:
+            if "checkpoint" not in str(error) or time.monotonic() > deadline:
                 raise
             time.sleep(PAUSE_SECONDS)
         else:
             value: dict[str, Any] = answer.value or {}
             return value.get("outputs") or {}
-    return {}
 
 
 def refuse_losses(settings: Settings) -> None:
