@@ -67,7 +67,8 @@ def began(commands: Commands, pid: int, programs: Set[str]) -> datetime | None:
 
 
 def listed(commands: Commands) -> list[Process]:
-    command = ["ps", "-A", "-o", "pid=,ppid=,pgid=,stat=,comm=,args="]
+    # Whole lines, whatever the width of the terminal (or COLUMNS) is.
+    command = ["ps", "-A", "-ww", "-o", "pid=,ppid=,pgid=,stat=,comm=,args="]
     rows = (line.split() for line in commands.ask(command).out.splitlines())
     return [
         Process(int(pid), int(parent), int(group), state, program, arguments)

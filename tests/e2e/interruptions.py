@@ -165,9 +165,9 @@ def real_step(what: str, event: Any) -> Step | None:
 
 def descendants(pid: int) -> dict[int, list[str]]:
     """The processes below `pid`, zombies aside → their command lines."""
-    listing = subprocess.run(
-        ["ps", "-A", "-o", "pid=,ppid=,stat=,args="], capture_output=True, text=True, check=True
-    ).stdout
+    # Whole lines: pytest says how wide its terminal is, and ps would believe it.
+    every = ["ps", "-A", "-ww", "-o", "pid=,ppid=,stat=,args="]
+    listing = subprocess.run(every, capture_output=True, text=True, check=True).stdout
     rows = [line.split() for line in listing.splitlines()]
     below = {str(pid)}
     found: dict[int, list[str]] = {}

@@ -125,6 +125,19 @@ def test_orphans_are_ended_group_by_group(
     assert sent == [(98, signal.SIGTERM)]
 
 
+def test_command_lines_are_read_whole(monkeypatch: pytest.MonkeyPatch):
+    """However narrow the terminal is: an orphan's last word is its engine's address."""
+    monkeypatch.setenv("COLUMNS", "40")
+    long = "x" * 200
+    program = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", long])
+    try:
+        listed = {one.pid: one for one in processes.listed(HostCommands())}
+        assert listed[program.pid].arguments[-1] == long
+    finally:
+        program.kill()
+        program.wait()
+
+
 def test_a_real_program_began_before_now():
     """`ps` of this machine is understood."""
     program = subprocess.Popen(
