@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -61,6 +62,8 @@ class Play:
     before: frozenset[str]
     """What the project has before the stack is there: keys of `cloud.store`."""
     steps: list[Step] = field(default_factory=list[Step])
+    process: "subprocess.Popen[str] | None" = None
+    """What runs in the room, or ran last."""
 
     def program(self, folder: Path) -> None:
         """Play the program of another checkout from now on, on what there is."""
@@ -73,6 +76,7 @@ class Play:
         self.log.step = name
         before, started = len(self.log.entries), time.monotonic()
         events = self.out / f"events-{name}.jsonl"
+        events.unlink(missing_ok=True)
         command = [
             *("pulumi", *arguments, f"--stack={self.workspace.stack}", "--non-interactive"),
             *(f"--event-log={events}", "--color=never", "--suppress-outputs"),
@@ -98,18 +102,27 @@ class Play:
     def run(
         self, command: Sequence[str], timeout: float = 60
     ) -> "subprocess.CompletedProcess[str]":
-        """Run a command in the room, as Pulumi is run."""
-        return self.room.do(
-            lambda: subprocess.run(
+        """Run a command in the room, as Pulumi is run, and all that it starts in a group of its
+        own: that ends with it, whatever happened."""
+        self.process = self.room.do(
+            lambda: subprocess.Popen(
                 command,
                 cwd=self.workspace.folder,
                 env=self.environment,
-                capture_output=True,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
                 text=True,
-                timeout=timeout,
-                check=False,
+                start_new_session=True,
             )
         )
+        try:
+            out, err = self.process.communicate(timeout=timeout)
+        except BaseException:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.communicate()
+            raise
+        return subprocess.CompletedProcess(command, self.process.returncode, out, err)
 
     def keep_state(self) -> None:
         """The stack's state as it is now, into the folder of what was found."""
