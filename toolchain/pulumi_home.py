@@ -91,6 +91,14 @@ def stack_exists(stack: str) -> bool:
     return not uses_local_backend() or state_file(stack).is_file()
 
 
+def in_files_elsewhere(stack: str) -> bool:
+    """Whether another folder of files has it. Not asked of the CLI, which lists nothing where one
+    state can't be read: `up` mends that."""
+    url = os.environ.get("PULUMI_BACKEND_URL", "")
+    folder = Path(url.removeprefix("file://")).expanduser() / ".pulumi" / "stacks" / PROJECT
+    return url.startswith("file://") and (folder / f"{stack}.json").is_file()
+
+
 def ensure_stack(stack: str, pulumi: str, log: Path, env: Mapping[str, str]) -> str:
     """Make a stack if it is missing. Its file in the project is left as it is.
 
@@ -100,6 +108,8 @@ def ensure_stack(stack: str, pulumi: str, log: Path, env: Mapping[str, str]) -> 
     if uses_local_backend():
         if stack_exists(stack):
             return "there already"
+    elif in_files_elsewhere(stack):
+        return "there already"
     elif output([pulumi, "stack", "ls", "--json", "--cwd", str(ROOT)], env=env, timeout=60) is None:
         raise SetupError(
             "the Pulumi backend that you are logged in to does not answer",

@@ -66,6 +66,20 @@ def test_a_lost_passphrase_is_not_replaced(project: Path) -> None:
     assert not pulumi_home.passphrase_file().exists()
 
 
+def test_a_state_in_files_elsewhere_is_there_even_if_it_cannot_be_read(
+    project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Pulumi lists nothing then; `up` mends it."""
+    monkeypatch.setenv("PULUMI_BACKEND_URL", tmp_path.as_uri())
+    state = tmp_path / ".pulumi" / "stacks" / "alphintra" / "dev.json"
+    state.parent.mkdir(parents=True)
+    state.touch()
+    nowhere = tmp_path / "no-pulumi"
+    assert pulumi_home.ensure_stack("dev", str(nowhere), tmp_path / "log", {}) == "there already"
+    state.unlink()
+    assert not pulumi_home.in_files_elsewhere("dev")
+
+
 STATE = {"checkpoint": {"latest": {"secrets_providers": {"state": {"salt": "v1:abc=:v1:def"}}}}}
 
 
