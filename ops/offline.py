@@ -45,21 +45,37 @@ def have_credentials(env: Mapping[str, str] = os.environ) -> bool:
 
 
 def plain(stack_file: str) -> str:
-    """A stack's file as any backend can take it: no secrets provider, no encrypted value."""
-    document: dict[str, Any] = yaml.safe_load(stack_file)
-    config: dict[str, Any] = document.get("config") or {}
-    return yaml.safe_dump(
-        {
-            **{key: value for key, value in document.items() if key not in SECRETS_PROVIDER},
-            "config": {
-                key: "[secret]" if _encrypted(value) else value for key, value in config.items()
-            },
-        }
-    )
+    """A stack's file as any backend can take it: no secrets provider, no encrypted value.
+
+    All else stays as it is written, since Pulumi's YAML is another than ours (1:30, 0o17, no).
+    """
+    root = yaml.compose(stack_file, Loader=yaml.SafeLoader)
+    if isinstance(root, yaml.MappingNode):
+        root.value = [pair for pair in root.value if pair[0].value not in SECRETS_PROVIDER]
+        _hide(root, set())
+    return yaml.serialize(root, allow_unicode=True)  # pyright: ignore[reportUnknownMemberType]
 
 
-def _encrypted(value: Any) -> bool:
-    return isinstance(value, dict) and "secure" in value
+def _hide(node: yaml.Node, seen: set[int]) -> None:
+    """Put a word in the place of each encrypted value below `node`."""
+    if id(node) in seen:
+        return
+    seen.add(id(node))
+    if isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            _hide(item, seen)
+    elif isinstance(node, yaml.MappingNode):
+        for _, value in node.value:
+            _hide(value, seen)
+        node.value = [(key, _word() if _encrypted(value) else value) for key, value in node.value]
+
+
+def _word() -> yaml.Node:
+    return yaml.ScalarNode("tag:yaml.org,2002:str", "[secret]")
+
+
+def _encrypted(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.MappingNode) and [key.value for key, _ in node.value] == ["secure"]
 
 
 def preview(commands: Commands, stack: Stack, flags: Sequence[str]) -> int:

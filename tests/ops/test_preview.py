@@ -60,6 +60,16 @@ def test_the_copy_keeps_the_settings_and_no_secret():
     }
 
 
+def test_the_copy_has_every_value_as_it_is_written():
+    text = 'config:\n  a: 1:30\n  b: 0o17\n  c: no\n  d: "0x1"\n  e: &x {f: 2027-01-15}\n  g: *x\n'
+    copy = offline.plain(text)
+    for value in ("a: 1:30", "b: 0o17", "c: no", 'd: "0x1"', "f: 2027-01-15"):
+        assert value in copy
+    assert "0000-00-00" in offline.plain("config: {a: 0000-00-00}")
+    assert "abc" not in offline.plain("config: {a: {b: [{c: {secure: abc}}]}}")
+    assert offline.plain("[]") == "[]\n"
+
+
 def test_with_credentials_the_real_state_is_compared(
     host: FakeHost, monkeypatch: pytest.MonkeyPatch
 ):
