@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from ipaddress import IPv4Network, ip_network
 from pathlib import Path
 from typing import Any
@@ -55,24 +57,24 @@ def process(port: int) -> str:
         if fields[3] == LISTENS and int(fields[1].rpartition(":")[2], 16) == port
     }
     for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            links = {os.readlink(link) for link in (folder / "fd").iterdir()}
-        except OSError:
-            continue
-        if links & {f"socket:[{inode}]" for inode in sockets}:
+        if not sockets.isdisjoint(_open(folder)):
             return f"{(folder / 'comm').read_text().strip()} (pid {folder.name})"
     return "a process of another user"
+
+
+def _open(process: Path) -> Iterator[str]:
+    """The inodes of a process's sockets; it may end or close some while they are read."""
+    with suppress(OSError):
+        for link in (process / "fd").iterdir():
+            with suppress(OSError):
+                if found := re.fullmatch(r"socket:\[(\d+)\]", os.readlink(link)):
+                    yield found[1]
 
 
 def _rows(table: Path) -> Iterator[list[str]]:
     if table.exists():
         for line in table.read_text().splitlines()[1:]:
             yield line.split()
-
-
-def holder(commands: Commands, port: int) -> str:
-    by_container = published(commands).get(port)
-    return f"the container {by_container[0]}" if by_container else process(port)
 
 
 def networks(commands: Commands, stack: Stack) -> list[tuple[str, IPv4Network]]:
