@@ -112,6 +112,7 @@ def program(folder: Path, config: dict[str, Any], stack: str = STACK) -> auto.St
         "PULUMI_BACKEND_URL": state.as_uri(),
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(passphrase),
         "KUBECONFIG": str(folder / "kubeconfig"),
+        "KEY": str(folder / "backup-key"),  # what `make backup` makes, and would in the home folder
     }
     # For the commands that read it, as the Makefile's do.
     (folder / ".toolchain").mkdir()
