@@ -6,13 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rehearsal import changes
-from rehearsal.play import Failed, Play, Step
+from rehearsal.play import Failed, Play, Step, differences
 
 PLACES = "--parallel=32"
 """How many resources are worked on at once: as a first deployment does."""
 UP = ("up", "--yes", "--skip-preview", PLACES)
 STILL_THERE = ("cloudkms", "logging", "cloudresourcemanager", "serviceusage", "servicenetworking")
 """APIs whose resources outlive a stack by design: docs/deploying-to-gcp.md, section 7."""
+
+
+DRIFT = {
+    ("cluster", "masterAuthorizedNetworksConfig"): "not sent by the provider while the control "
+    "plane has no IP endpoints: so it holds nothing should somebody turn them on by hand",
+}
+"""Resource and property that the first refresh finds otherwise than it was set → why. It is so on
+Google Cloud, too: what is not sent can't be answered."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +40,7 @@ def whole(play: Play, say: Callable[[Step], None], contract: bool = False) -> Le
     if contract:
         say(suite(play))
     say(play.pulumi("preview", "preview", "--expect-no-changes"))
-    say(play.pulumi("refresh", "refresh", "--yes", "--skip-preview", "--expect-no-changes"))
+    say(refresh(play))
     settings = play.workspace.settings
     for override in changes.update(settings, play.workspace.stack):
         play.workspace.override(override)
@@ -57,6 +65,20 @@ def suite(play: Play) -> Step:
     counts = {what: int(number) for number, what in found}
     step = Step("contract", done.returncode, time.monotonic() - started, counts, 0, [], [])
     play.steps.append(step)
+    return step
+
+
+def refresh(play: Play) -> Step:
+    """What Google says is what was recorded, but for DRIFT."""
+    step = play.pulumi("refresh", "refresh", "--yes", "--skip-preview", PLACES)
+    for name, properties in differences(play.out / "events-refresh.jsonl").items():
+        for one in properties:
+            reason = DRIFT.get((name, re.split(r"[.\[]", one)[0]))
+            step.surprises.append(f"{name}.{one}: {reason or 'not as it was set'}")
+            if reason is None:
+                step.words.append(f"{name}.{one} is not as it was set")
+    if step.words:
+        raise Failed(step)
     return step
 
 

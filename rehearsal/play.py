@@ -42,6 +42,8 @@ class Step:
     """The calls that the played cloud refused: method, and its words."""
     words: list[str]
     """Pulumi's own errors."""
+    surprises: list[str] = field(default_factory=list[str])
+    """What was not to be expected and stops nothing."""
     output: str = field(repr=False, default="")
 
     @property
@@ -91,7 +93,7 @@ class Play:
             len(calls),
             [f"{one.id or one.path}: {one.error}" for one in calls if refusal(one.status, one.id)],
             errors(events),
-            done.stdout + done.stderr,
+            output=done.stdout + done.stderr,
         )
         (self.out / f"output-{name}.txt").write_text(step.output)
         self.steps.append(step)
@@ -157,6 +159,17 @@ def changes(events: Path) -> dict[str, int]:
         if summary:
             counts.update(summary.get("resourceChanges") or {})
     return dict(counts)
+
+
+def differences(events: Path) -> dict[str, set[str]]:
+    """Resource → its properties that were not as recorded: what a refresh finds."""
+    found: dict[str, set[str]] = {}
+    for event in _events(events):
+        metadata = event.get("resOutputsEvent", {}).get("metadata", {})
+        if metadata.get("op") not in (None, "same", "read") and metadata.get("detailedDiff"):
+            name = metadata["urn"].rsplit("::", 1)[-1]
+            found.setdefault(name, set()).update(metadata["detailedDiff"])
+    return found
 
 
 def errors(events: Path) -> list[str]:

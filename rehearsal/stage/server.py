@@ -103,6 +103,7 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             serves(connection)
             return
+        self.close_connection = False  # whatever the version that asked for it
         self.connection = connection
         self.rfile, self.wfile = connection.makefile("rb"), connection.makefile("wb")
 
