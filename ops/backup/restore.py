@@ -131,7 +131,10 @@ def prepare(
         return roles
     except BaseException:
         say("It did not go well. Nothing was replaced; removing what was prepared …")
-        undo(context, found)
+        try:
+            undo(context, found)
+        except OpsError as error:
+            say(f"Not all of it could be removed, the next run does: {error}")
         raise
 
 
