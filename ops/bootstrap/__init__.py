@@ -13,6 +13,7 @@ from ops.bootstrap.steps import SECRETS_KEY, Command, Plan, Step, all_steps, gcl
 from ops.commands import OpsError, Result
 from ops.console import duration, say
 from ops.context import Context
+from policy.google import PROJECT_ID, REGIONS
 
 ATTEMPTS, PAUSE_SECONDS = 42, 10
 NOT_YET = (
@@ -62,6 +63,10 @@ def planned(context: Context, *, number: str, account: str, billing: str) -> Pla
             f"{project or 'no gcp:project'} and {region or 'no gcp:region'}: "
             "make bootstrap-gcp PROJECT=… REGION=…"
         )
+    if not PROJECT_ID.fullmatch(project):
+        raise OpsError(f"given {project!r} as the project; allowed: text like {PROJECT_ID.pattern}")
+    if region not in REGIONS:
+        raise OpsError(f"given {region!r} as the region; allowed: one of {', '.join(REGIONS)}")
     return Plan(stack.name, project, region, number, account, billing)
 
 

@@ -225,6 +225,18 @@ def test_which_project_is_the_stacks_file_unless_said(
     assert "europe-west1" not in printed
 
 
+@pytest.mark.parametrize(
+    "given", ["--project=x --quiet", "--project=a b", "--region=mars", "--region=-x"]
+)
+def test_what_is_no_project_or_region_never_reaches_gcloud(
+    gcloud: Gcloud, given: str, capsys: pytest.CaptureFixture[str]
+):
+    """A blank in it would make two arguments of one."""
+    assert gcloud.run(given, "--force") == 1
+    assert gcloud.commands == []
+    assert "; allowed: " in capsys.readouterr().err
+
+
 def test_no_secret_is_asked_for_or_printed(gcloud: Gcloud, capsys: pytest.CaptureFixture[str]):
     gcloud.run("--force")
     everything = " ".join(gcloud.commands) + capsys.readouterr().out
