@@ -1,5 +1,7 @@
 """The cache on one machine: Redis containers, a primary and, if asked for, its replica."""
 
+from pathlib import Path
+
 import pulumi_docker as docker
 from pulumi import Output, ResourceOptions
 
@@ -28,7 +30,8 @@ from components.outputs import after
 from components.password import Password
 from components.proxy import way_in
 
-CONFIG_FILE = f"{FOLDER}/redis.conf"
+CONFIG_FILE, START = f"{FOLDER}/redis.conf", f"{FOLDER}/start-server"
+SCRIPT = (Path(__file__).parent / "scripts" / "start-server").read_text()
 PRIMARY_IS_HEALTHY = f"{CLI} ping | grep --quiet PONG"
 REPLICA_IS_HEALTHY = f"{CLI} info replication | grep --quiet master_link_status:up"
 
@@ -67,8 +70,10 @@ def redis_containers(
             name,
             image,
             data_path="/data",
+            entry_point=["sh", START],
             command=["redis-server", CONFIG_FILE],
             files={
+                START: SCRIPT,
                 CONFIG_FILE: Output.all(passwords, follows).apply(
                     lambda values: configuration(*values)
                 ),

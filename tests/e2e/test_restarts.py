@@ -1,6 +1,7 @@
 """Killed while it is written to: the machine, Docker, each container; then all is there again."""
 
 import signal
+import time
 from collections.abc import Callable, Generator
 from functools import partial
 
@@ -13,13 +14,18 @@ from tests.e2e.machine_disk import switched_on
 
 def kill(container: str, platform: Platform) -> None:
     """SIGKILL to its first process. `docker kill` would count as a stop that was asked for."""
+    machine = platform.machine
     inspect = f"docker inspect --format='{{{{.State.Pid}}}}' {container}"
-    platform.machine.must(f'kill -KILL "$({inspect})"')
+    first = machine.must(inspect)
+    machine.must(f"kill -KILL {first}")
+    while machine.must(inspect) == first:
+        time.sleep(0.1)
 
 
 def kill_backend(platform: Platform) -> None:
-    """Of PostgreSQL, the process that serves the client: all others end and start again with it."""
-    platform.machine.must("pkill --signal=KILL --full 'postgres: trading_api trading'")
+    """Of PostgreSQL, the process that serves the client: all others end and start again with it.
+    The pattern is not to fit the shell that it is in."""
+    platform.machine.must("pkill --signal=KILL --full 'postgres[:] trading_api trading'")
 
 
 def end_docker(how: signal.Signals, platform: Platform) -> None:
