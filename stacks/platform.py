@@ -50,7 +50,11 @@ class Platform(ComponentResource):
             delete_unreachable=cluster.disposable,
             opts=here,
         )
-        inside = ResourceOptions(parent=self, providers=[provider])
+        inside = ResourceOptions(
+            parent=self,
+            providers=[provider],
+            deleted_with=nodes if target.cluster_holds_all else None,
+        )
         # The cluster takes it along: the Kubernetes provider can miss that an object is gone, and
         # waits ten minutes for it.
         with_it = ResourceOptions(parent=self, providers=[provider], deleted_with=nodes)

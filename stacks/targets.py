@@ -35,6 +35,9 @@ class Target:
     database: DatabaseBuilder
     cache: CacheBuilder
     identity: IdentityBuilder
+    cluster_holds_all: bool
+    """Whether all that services make goes with the cluster, so that `down` need not wait for each
+    namespace. Not on Google Cloud: disks and load balancers would stay, and cost."""
 
 
 TARGETS = {
@@ -46,6 +49,7 @@ TARGETS = {
         database=postgres_container,
         cache=redis_containers,
         identity=nobody,
+        cluster_holds_all=True,
     ),
     "gcp": Target(
         foundation=google_project,
@@ -55,5 +59,6 @@ TARGETS = {
         database=cloud_sql,
         cache=memorystore,
         identity=google_account,
+        cluster_holds_all=False,
     ),
 }

@@ -20,8 +20,9 @@ DEADLINE_SECONDS = 560
 class ConnectivityCheck(ComponentResource):
     """Succeeds only if, from inside the cluster, the registry, database, cache and DNS can be used.
 
-    `opts` must bring a Kubernetes provider. The Job runs again whenever an address, a credential or
-    the check itself changes; if it fails, its own last lines are in the error.
+    `opts` must bring a Kubernetes provider, and may say what the Job goes with. The Job runs again
+    whenever an address, a credential or the check itself changes; if it fails, its own last lines
+    are in the error.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class ConnectivityCheck(ComponentResource):
             },
             opts=ResourceOptions(
                 parent=self,
+                deleted_with=opts.deleted_with,
                 delete_before_replace=True,
                 custom_timeouts=CustomTimeouts(create=f"{DEADLINE_SECONDS + 60}s"),
             ),

@@ -16,7 +16,16 @@ from components.network import NetworkOutputs
 from components.registry import RegistryOutputs
 from components.spec import Spec, refuse
 
-RESERVED = ("connectivity-check", "default", "nodes", "none", ADMIN, "public", "publisher", REPLICATOR)
+RESERVED = (
+    "connectivity-check",
+    "default",
+    "nodes",
+    "none",
+    ADMIN,
+    "public",
+    "publisher",
+    REPLICATOR,
+)
 """Names that something else has: the platform's own check, Kubernetes' namespace and Redis' user,
 Google accounts of the platform, roles of PostgreSQL."""
 RESERVED_PREFIXES = ("kube-", "gke-", "gmp-", "pg-", "cloudsql")
@@ -126,7 +135,8 @@ ServiceBuilder = Callable[
 class Service(ComponentResource):
     """A node named `name`, after the service; `build` makes its children and its outputs.
 
-    `callers` are the services that may call it. `opts` must bring a Kubernetes provider.
+    `callers` are the services that may call it. `opts` must bring a Kubernetes provider, and may
+    say what all of it goes with.
     """
 
     def __init__(
@@ -137,9 +147,9 @@ class Service(ComponentResource):
         around: Surroundings,
         identity: IdentityBuilder,
         build: ServiceBuilder,
-        opts: ResourceOptions | None = None,
+        opts: ResourceOptions,
     ) -> None:
         super().__init__("alphintra:index:Service", name, spec.inputs(), opts)
-        here = ResourceOptions(parent=self)
+        here = ResourceOptions(parent=self, deleted_with=opts.deleted_with)
         self.outputs = build(name, spec, callers, around, identity, here)
         self.register_outputs(vars(self.outputs))

@@ -67,6 +67,18 @@ def test_all_of_it_is_in_the_namespace_and_goes_with_it(target: str):
         assert node.request.deletedWith.endswith(INSIDE), node.name
 
 
+@pytest.mark.parametrize(("stack", "cluster"), [("dev", "Cluster::cluster"), ("prod", "")])
+def test_only_on_one_machine_a_namespace_goes_with_its_cluster(stack: str, cluster: str):
+    """On Google Cloud its disks and load balancers would stay, and cost."""
+    graph = deploy(stack)
+    namespaces, (job,) = graph.of(":Namespace"), graph.of(":Job")
+    assert len(namespaces) == 4
+    for one in (*namespaces, job):
+        assert one.request.deletedWith.endswith(cluster) and bool(one.request.deletedWith) == bool(
+            cluster
+        )
+
+
 def test_everything_is_closed_but_what_is_declared(target: str):
     google = {"allow-google"} if target == "gcp" else set[str]()
     closed = policies(build("service", target, NOTHING))
