@@ -4,10 +4,14 @@ that no container for a moment starts on it."""
 import json
 import sys
 from collections.abc import Sequence
+from typing import Any
+
+import pytest
 
 from ops.commands import Result
 
 INFO = {"ServerVersion": "25.0", "MemTotal": 16 * 10**9, "SystemTime": ""}
+HERE = sys.modules[__name__]
 WANTED = {"cidr": "10.60.0.0/16", "ports": dict[str, str]()}
 
 
@@ -26,3 +30,11 @@ def answer(command: Sequence[str]) -> Result | None:
             return Result(0, json.dumps(WANTED))
         case _:
             return None
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
+    """Docker's own facts, or what the stack wants, are others."""
+    wanted = {key: value for key, value in changes.items() if key in WANTED}
+    monkeypatch.setattr(HERE, "WANTED", {**WANTED, **wanted})
+    info = {key: value for key, value in changes.items() if key not in wanted}
+    monkeypatch.setattr(HERE, "INFO", {**INFO, **info})
