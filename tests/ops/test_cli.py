@@ -49,7 +49,7 @@ def test_no_secret_in_an_argument_or_on_the_screen(
         "down": ["--force"],
         "logs": ["--service=database"],
         "shell": ["--service=cache"],
-        "bootstrap-gcp": ["--project=mine", "--region=europe-west1", "--force"],
+        "bootstrap-gcp": ["--project=my-project", "--region=europe-west1", "--force"],
         **{verb: [f"--key={tmp_path}/key"] for verb in ("backup", "restore", "backup-verify")},
     }
     cli.main([verb, *options.get(verb, [])], host)
