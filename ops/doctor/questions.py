@@ -11,8 +11,6 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Network
 from pathlib import Path
 
-from cryptography import x509
-
 from ops import disk, locks
 from ops.commands import OpsError
 from ops.doctor import ports
@@ -226,6 +224,8 @@ def clock(known: Questions) -> Finding:
 
 def certificates(known: Questions) -> Finding:
     """Of what the stack serves by TLS on this machine."""
+    from cryptography import x509  # a tenth of a second, which no other command is to pay
+
     if not known.runs:
         return Finding(SKIPPED, "the stack does not run")
     ends: dict[str, datetime] = {}
