@@ -30,6 +30,8 @@ RESOURCES: dict[Kind, str] = {
 STOP_SECONDS = 30
 """How long a server may take to end by itself; as in components/containers.py."""
 ANONYMOUS = re.compile("[0-9a-f]{64}")
+MISSING = re.compile("no such|not found", re.IGNORECASE)
+"""Docker's words for what is not there, by its version."""
 REMOVALS: dict[Kind, list[str]] = {
     "container": ["docker", "container", "rm", "--force", "--volumes"],
     "network": ["docker", "network", "rm"],
@@ -114,9 +116,20 @@ def containers(commands: Commands, stack: Stack) -> list[Container]:
 
 def inspect(commands: Commands, names: Sequence[str]) -> list[Container]:
     """These containers, by name or id; those that are not there are left out."""
+    return [_container(one) for one in facts(commands, "container", names)]
+
+
+def facts(commands: Commands, kind: Kind, names: Sequence[str]) -> list[dict[str, Any]]:
+    """What Docker says of these, those that are not there left out. Raises OpsError where it can't
+    be found out: a Docker that does not answer has not lost anything."""
+    if not names:
+        return []
     # Fails if one is missing, but prints the others.
-    result = commands.ask(["docker", "container", "inspect", *names])
-    return [_container(one) for one in json.loads(result.out or "[]")]
+    result = commands.ask(["docker", kind, "inspect", *names], timeout=60)
+    complaints = [line for line in result.err.splitlines() if not MISSING.search(line)]
+    if not result.ok and (complaints or not result.err):
+        raise OpsError(f"Docker can't say what there is of {kind}s: {result.words}")
+    return json.loads(result.out or "[]")
 
 
 def _container(facts: dict[str, Any]) -> Container:

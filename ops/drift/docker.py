@@ -1,13 +1,12 @@
 """Containers, networks, volumes and nodes: `docker inspect` against the state's inputs."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ops import docker_cli
 from ops.commands import Commands
-from ops.docker_cli import Kind
+from ops.docker_cli import Kind, facts
 from ops.drift.difference import Difference, Repair
 from ops.drift.networks import attachments
 from ops.drift.nodes import cluster_nodes
@@ -99,14 +98,6 @@ MADE_WITH = (
 environment is not: there may be secrets in it."""
 
 
-def inspected(commands: Commands, kind: Kind, names: list[str]) -> list[dict[str, Any]]:
-    """Docker's facts of those that are there."""
-    if not names:
-        return []
-    result = commands.ask(["docker", kind, "inspect", *names])
-    return json.loads(result.out or "[]")
-
-
 def of_type(state: Record, kind: Kind) -> list[Resource]:
     return [one for one in state.resources if one.id and one.type == docker_cli.RESOURCES[kind]]
 
@@ -114,19 +105,19 @@ def of_type(state: Record, kind: Kind) -> list[Resource]:
 def differences(commands: Commands, stack: Stack, state: Record) -> list[Difference]:
     containers = of_type(state, "container")
     names = [name for one in containers for name in (one.id, one.inputs["name"])]
-    there = inspected(commands, "container", names)
+    there = facts(commands, "container", names)
     nodes = docker_cli.found(commands, "container", docker_cli.k3ds(stack))
     return [
         *volumes(commands, state),
         *networks(commands, state),
         *(found for one in containers for found in container(one, there)),
-        *cluster_nodes(state, inspected(commands, "container", list(nodes))),
+        *cluster_nodes(state, facts(commands, "container", list(nodes))),
     ]
 
 
 def volumes(commands: Commands, state: Record) -> Iterator[Difference]:
     recorded = of_type(state, "volume")
-    there = {one["Name"] for one in inspected(commands, "volume", [one.id for one in recorded])}
+    there = {one["Name"] for one in facts(commands, "volume", [one.id for one in recorded])}
     for one in recorded:
         if one.id not in there:
             yield Difference(one.urn, f"volume {one.id}", "", repair=Repair.DATA)
@@ -136,7 +127,7 @@ def networks(commands: Commands, state: Record) -> Iterator[Difference]:
     recorded = of_type(state, "network")
     there = {
         one["Name"]: one
-        for one in inspected(commands, "network", [one.inputs["name"] for one in recorded])
+        for one in facts(commands, "network", [one.inputs["name"] for one in recorded])
     }
     for one in recorded:
         what, found = f"network {one.inputs['name']}", there.get(one.inputs["name"])

@@ -50,6 +50,8 @@ def rescue(context: Context, state: Record, lost: Sequence[Difference]) -> None:
 
 def take(context: Context, state: Record, volume: Resource, copy: str, line: str) -> None:
     """Make `volume` anew with what `copy` holds, by the shell `line` in the server's own image."""
+    if docker_cli.facts(context.commands, "volume", [volume.id]):
+        raise OpsError(f"{volume.id} is there again: somebody else is at work on this stack.")
     say(f"{volume.id} is gone. Its replica still holds the data: taking its copy, {copy}.")
     users = [
         one

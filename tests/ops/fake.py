@@ -222,7 +222,8 @@ class FakeHost(Commands):
                     for one in self.containers
                     if one["Id"] in names or one["Name"].lstrip("/") in names
                 ]
-                return Result(0 if len(found) == len(names) else 1, json.dumps(found))
+                missing = "" if len(found) == len(names) else "Error: No such container: x"
+                return Result(1 if missing else 0, json.dumps(found), missing)
             case ["container", "stop", *_]:
                 return Result(0)
             case ["container", "rm", "--force", "--volumes", *ids]:

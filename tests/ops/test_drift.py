@@ -1,11 +1,12 @@
 """What somebody changed by hand: named by `status`, put right by `up`, and nothing else touched."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
 from ops import drift, lifecycle, status
+from ops.commands import OpsError, Result
 from ops.drift.repair import repair
 from ops.stack import Stack
 from tests.ops.fake import FakeHost, context
@@ -226,6 +227,23 @@ def test_a_node_that_is_gone_is_named(host: FakeHost, name: str):
     repair(context(host))
     assert (f"k3d cluster delete {host.stack.cluster}" in done(host)) == anew
     assert host.shown[0][-1] == f"{TARGET}{K3D}::{host.stack.cluster}"
+
+
+@pytest.mark.parametrize("kind", ["container", "network", "volume"])
+def test_a_docker_that_does_not_answer_has_lost_nothing(
+    host: FakeHost, monkeypatch: pytest.MonkeyPatch, kind: str
+):
+    """Else a busy machine would have its data made anew."""
+    answer = host.ask
+
+    def busy(command: Sequence[str], **how: Any) -> Result:
+        late = list(command[:3]) == ["docker", kind, "inspect"]
+        return Result(124, err="no answer within 60 s") if late else answer(command, **how)
+
+    monkeypatch.setattr(host, "ask", busy)
+    with pytest.raises(OpsError, match="Docker can't say what there is of"):
+        repair(context(host))
+    assert done(host) == []
 
 
 class TestData:
