@@ -60,7 +60,7 @@ def compared(one: Resource, there: Mapping[str, Any] | None) -> Iterator[Differe
         for key in body
         if key not in NOT_COMPARED and not key.startswith("__")
     } | {
-        f"metadata.{part}.{key}": (value, (there["metadata"].get(part) or {}).get(key))
+        f"metadata.{part}.{key}": (value, dict(there["metadata"].get(part) or {}).get(key))
         for part in ("labels", "annotations")
         for key, value in asked.get(part, {}).items()
     }

@@ -94,7 +94,11 @@ class TestRedis:
         made = provider.create(REDIS).outs or {}
         read = provider.read("cache", made).outs or {}
         assert not provider.diff("cache", read, REDIS).changes
-        for changed in ({"settings": {**REDIS["settings"], "maxmemory": "2"}}, {"access_list": []}):
+        changes: list[dict[str, Any]] = [
+            {"settings": {**REDIS["settings"], "maxmemory": "2"}},
+            {"access_list": []},
+        ]
+        for changed in changes:
             read = provider.read("cache", {**made, **changed}).outs or {}
             diff = provider.diff("cache", read, {**REDIS, **changed})
             assert (diff.changes, diff.replaces) == (True, [])

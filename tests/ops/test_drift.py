@@ -201,7 +201,7 @@ def test_a_network_is_made_first_and_alone_then_its_containers_are_put_back(host
     target = f"{TARGET}{NETWORK}::id-of-net"
     assert [command[1] for command in host.shown] == ["refresh", "up"]
     assert [command[-1] for command in host.shown] == [target, target]
-    assert host.everything.index(CONNECT.split()) >= 0
+    assert CONNECT in done(host)
 
 
 def test_a_network_of_the_same_name_makes_room(host: FakeHost):
@@ -293,4 +293,4 @@ def test_up_puts_it_right_before_it_starts_what_is_stopped(host: FakeHost):
     cache(host)["State"] = {"Status": "exited"}
     lifecycle.local_up(context(host))
     started = ["docker", "start", CACHE]
-    assert host.asked.index(CONNECT.split()) < host.asked.index(started)
+    assert done(host).index(CONNECT) < done(host).index(" ".join(started))
