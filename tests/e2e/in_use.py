@@ -23,6 +23,9 @@ CONFIG: dict[str, object] = {"alphintra:target": "local", "alphintra:environment
 BACK_WITHIN_SECONDS = 300
 KUBECTL = f"kubectl --kubeconfig=.toolchain/kubeconfig-{STACK}"
 KEPT = "kept through everything"
+HELPED_WITHIN_SECONDS = 400
+"""How long after `make up`: Kubernetes keeps pods off a node whose disk was full for five minutes.
+"""
 POWER_CUT = "the power cut"
 MAY_LOSE_SECONDS = {(POWER_CUT, "Redis"): 2}
 """Redis has the system write to the disk each second, and goes on for up to two while the disk is
@@ -129,7 +132,7 @@ class Platform:
         if wrong:
             say(f"not back by itself: {wrong}")
             self.machine.must(f"make up STACK={STACK}", shown=True)
-            wrong = self.wait_until_whole(time.monotonic(), 60)
+            wrong = self.wait_until_whole(time.monotonic(), HELPED_WITHIN_SECONDS)
         took = time.monotonic() - started
         assert not wrong, wrong
         written = {
