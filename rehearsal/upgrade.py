@@ -3,7 +3,6 @@
 A preview guesses what a provider would do; here it does it, to what the older program really left.
 """
 
-import json
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,7 +16,7 @@ from ops.offline import plain
 from ops.preview_report import worktree
 from ops.preview_report.model import Op, Preview, read
 from ops.preview_report.verdict import holds_data
-from rehearsal import report
+from rehearsal import page, report
 from rehearsal.cycle import UP
 from rehearsal.play import Failed, Step, play
 from rehearsal.servers.plane import servers, sign_in
@@ -43,7 +42,7 @@ def rehearse(stack: str, out: Path, base: str) -> int:
         steps, failure = played(stack, out, older)
     say(report.closing(steps, None, [], failure))
     lost = losses(out)
-    for line in lost:
+    for line in [*lost, *(page.write(out, stack) if (out / "state.json").exists() else ())]:
         say(line)
     return 1 if failure or lost else 0
 
@@ -56,7 +55,7 @@ def played(stack: str, out: Path, older: Path) -> tuple[list[Step], str]:
         with servers(one):
             try:
                 report.progress(one.pulumi(BEFORE, *UP))
-                (out / "state-before.json").write_text(json.dumps(one.state()))
+                one.keep_state()
                 program(one.workspace, ROOT)
                 report.progress(one.pulumi(TODAY, *UP))
                 report.progress(one.pulumi(AFTER, "preview", "--expect-no-changes"))

@@ -57,7 +57,7 @@ def test_nothing_is_told_of_what_did_not_run(tmp_path: Path):
 def test_a_program_comes_with_its_settings(tmp_path: Path):
     """And the key to the state's secrets stays."""
     older, folder = tmp_path / "older", tmp_path / "workspace"
-    older.mkdir()
+    (older / "components").mkdir(parents=True)
     folder.mkdir()
     name = "Pulumi.prod.yaml"
     (older / name).write_text("config: {alphintra:target: gcp, alphintra:environment: prod}")
