@@ -111,6 +111,7 @@ report: setup ## BASE=main: whether what changed since is dangerous, for each st
 		|| { code=$$?; [ "$$GATE" != 1 ] && { [ $$code = 3 ] || [ $$code = 4 ]; }; }; }
 
 rehearse: CLOUD = --cloud
+rehearse: DEV = --dev
 rehearse: setup ## STACK=prod: a cloud stack's whole life, without a cloud; BASE=…: updates that one's
 	@$(IN_ENV) rehearsal --stack="$$STACK" $${BASE:+--base="$$BASE"} $${OUT:+--out="$$OUT"}
 
@@ -129,7 +130,7 @@ test: venv ## all tests that need only Python
 
 e2e: DEV = --dev --cloud
 e2e: setup ## a real stack of its own beside a running dev: made, used, removed
-	@$(IN_ENV) pytest tests/e2e $(if $(filter 1,$(THOROUGH)),--thorough)
+	@$(IN_ENV) pytest tests/e2e tests/rehearsal $(if $(filter 1,$(THOROUGH)),--thorough)
 
 bench: CLOUD = --cloud
 bench: DEV = --dev

@@ -25,7 +25,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--base", help="a commit, branch or tag: what its program made is updated by today's"
     )
-    parser.add_argument("--contract", action="store_true", help="run the contract suite after `up`")
+    parser.add_argument(
+        "--contract",
+        action="store_true",
+        default=os.environ.get("CONTRACT") == "1",
+        help="run the contract suite after `up`; CONTRACT=1 says the same",
+    )
     return parser.parse_args()
 
 

@@ -42,8 +42,6 @@ class Step:
     """The calls that the played cloud refused: method, and its words."""
     words: list[str]
     """Pulumi's own errors."""
-    surprises: list[str] = field(default_factory=list[str])
-    """What was not to be expected and stops nothing."""
     output: str = field(repr=False, default="")
 
     @property

@@ -55,7 +55,6 @@ def closing(steps: Sequence[Step], left: Left | None, hosts: Sequence[str], fail
     ]
     lines = ["", table(HEAD, rows), ""]
     lines += [f"refused in {one.name}: {words}" for one in steps for words in one.refused]
-    lines += [f"surprise in {one.name}: {words}" for one in steps for words in one.surprises]
     lines += [f"not let out: a connection to {host}" for host in hosts]
     if left:
         lines.append(f"left behind: {len(left.forgotten)}; by design: {len(left.meant)}")

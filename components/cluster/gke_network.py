@@ -51,12 +51,6 @@ def _control_plane(args: "container.ClusterArgs", network: NetworkOutputs) -> No
         enable_private_endpoint=True,
         master_ipv4_cidr_block=network.control_plane_cidr,
     )
-    # Should someone turn the addresses on by hand, nobody may use them from anywhere.
-    args.master_authorized_networks_config = container.ClusterMasterAuthorizedNetworksConfigArgs(
-        cidr_blocks=[],
-        gcp_public_cidrs_access_enabled=False,
-        private_endpoint_enforcement_enabled=True,
-    )
 
 
 def _data_plane(args: "container.ClusterArgs") -> None:

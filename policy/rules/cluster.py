@@ -12,7 +12,7 @@ from policy.checks import (
     must,
     one_of,
 )
-from policy.model import LIKE_PROD, Finding, GraphRule, Resource, ResourceRule
+from policy.model import LIKE_PROD, UNKNOWN, Finding, GraphRule, Resource, ResourceRule
 from policy.rules.placement import REGION
 
 CLUSTER = "gcp:container/cluster:Cluster"
@@ -23,10 +23,10 @@ NARROW = Test(
 
 def _reached_privately(cluster: Resource) -> list[Finding]:
     """The control plane has no public endpoint, or one for named networks alone."""
-    private = must("privateClusterConfig.enablePrivateEndpoint", equal(True))
+    found = list(must("privateClusterConfig.enablePrivateEndpoint", equal(True))(cluster))
     networks = "masterAuthorizedNetworksConfig"
-    if not list(private(cluster)):
-        return []
+    if all(one.given is UNKNOWN for one in found):
+        return found
     return [
         *must(networks, STATED)(cluster),
         *items(f"{networks}.cidrBlocks.cidrBlock", NARROW)(cluster),
