@@ -206,3 +206,16 @@ def test_the_exit_code_and_the_lines(
         assert "1 ok, 0 to look at, 1 wrong" in printed
     del findings[FAIL]
     assert doctor.doctor(context(host)) == 0
+
+
+def test_a_kernel_that_has_few_inotify_instances_left(
+    host: FakeHost, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    limit = tmp_path / "max_user_instances"
+    limit.write_text(f"{questions.inotify_instances() + 10}\n")
+    monkeypatch.setattr(questions, "INOTIFY", limit)
+    finding = questions.kernel(known(host))
+    assert finding.state == WARN
+    assert "inotify instances are left" in finding.words
+    assert "sysctl fs.inotify.max_user_instances" in finding.remedy
+    assert questions.kernel(known(host.up())).state == OK, "its nodes have theirs"
