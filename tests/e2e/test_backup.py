@@ -54,7 +54,7 @@ def ops(platform: Platform, words: str, key: str = "backup-key") -> subprocess.P
 def done(platform: Platform, words: str, key: str = "backup-key") -> tuple[int, str]:
     """A command's exit code, and all that it printed."""
     with ops(platform, words, key) as process:
-        printed, _ = process.communicate(timeout=300)
+        printed, _ = process.communicate(timeout=600)
     return process.returncode, printed
 
 
@@ -161,6 +161,7 @@ def test_a_killed_backup_leaves_nothing(platform: Platform, made: Path):
     eventually(lambda: not backup_containers())
 
 
+@pytest.mark.thorough
 def test_a_killed_restore_is_brought_to_its_end(platform: Platform, made: Path):
     before = psql(TOTALS)
     with ops(platform, f"restore --force --file {made}") as process:
