@@ -86,8 +86,10 @@ class Platform:
             wrong = [line for line in said.words.splitlines() if "FAIL" in line]
             return "; ".join(wrong) or said.words
         for node in NODES:
-            read = f"{KUBECTL} exec deployment/keeper-{node} -- cat /kept/file"
-            said = self.machine.run(f"timeout 20 {read}")
+            # Not `exec deployment/…`: that may pick a pod that was evicted.
+            running = f"--selector=app=keeper-{node} --field-selector=status.phase=Running"
+            pod = f"$({KUBECTL} get pods {running} --output=name | head -1)"
+            said = self.machine.run(f"timeout 20 {KUBECTL} exec {pod} -- cat /kept/file")
             if said.words.strip() != KEPT:
                 return f"the workload on {node}: {said.words.strip()}"
         return self.missing()
