@@ -20,7 +20,7 @@ from rehearsal.stage.authority import Authority, new_authority
 from rehearsal.stage.log import CallLog
 from rehearsal.stage.room import Room
 from rehearsal.stage.server import Server
-from rehearsal.stage.workspace import ROOT, Workspace, copy, refuse_real_backend
+from rehearsal.stage.workspace import ROOT, NotHere, Workspace, copy, refuse_real_backend
 
 MINUTES = 20
 """After so long, a step hangs."""
@@ -193,6 +193,8 @@ def play(stack: str, out: Path, root: Path = ROOT) -> Generator[Play]:
     """Set the stage for a stack of the program in `root`; afterwards nothing is left but what is in
     `out`."""
     refuse_real_backend(os.environ)
+    if not shutil.which("pulumi"):
+        raise NotHere("pulumi is not on PATH: `make rehearse` sets it up")
     folder = Path(tempfile.mkdtemp(prefix="alphintra-rehearsal-"))
     room = Room()
     log = CallLog(out)
