@@ -79,9 +79,11 @@ def in_place(step: Step) -> Step:
 
 
 def refused(play: Play) -> Step:
-    """A protected stack can't be destroyed, and nothing of it is gone afterwards."""
+    """A protected stack can't be destroyed, and nothing of it is gone afterwards. It is its preview
+    that sees to that, as in `make down`: with `--skip-preview`, Pulumi deletes what is not
+    protected (node pools, all that stands in the cluster) before it comes to what is."""
     before = set(play.cloud.store)
-    step = play.pulumi("protected", "destroy", "--yes", "--skip-preview", check=False)
+    step = play.pulumi("protected", "destroy", "--yes", check=False)
     gone = before - set(play.cloud.store)
     if not step.code or gone:
         step.words.append(f"a protected stack was destroyed: {sorted(gone)}")
