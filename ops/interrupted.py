@@ -6,6 +6,8 @@ that was cut off; plugins, still at work; operations that the state calls pendin
 Docker that the state does not know. docs/decisions/2026-11-21-interruptions.md
 """
 
+from collections.abc import Sequence
+
 from ops import docker_cli
 from ops.commands import OpsError
 from ops.console import say
@@ -34,9 +36,30 @@ def clear(context: Context) -> Record:
     # What was being made is in no state; its mark goes with any refresh, the least being the
     # stack's own entry.
     recorded = {urn for what, urn in state.interrupted if what != "creating"}
+    if "deleting" in dict(state.interrupted):
+        gone = recorded & set(gone_volumes(context, state))
+        forget(context, sorted(gone))
+        recorded -= gone
     urns = [context.stack.urn, *sorted(recorded)]
     refresh(context.commands, context.stack, urns, "--clear-pending-creates")
     return record(context.commands, context.stack)
+
+
+def gone_volumes(context: Context, state: Record) -> list[str]:
+    """The URNs of recorded volumes that Docker no longer has."""
+    present = docker_cli.found(context.commands, "volume", docker_cli.ours(context.stack))
+    recorded = state.of(docker_cli.RESOURCES["volume"])
+    return [urn for name, urn in recorded.items() if name not in present]
+
+
+def forget(context: Context, urns: Sequence[str]) -> None:
+    """Take what is gone out of the state, where a refresh fails to find that it is: the provider of
+    Docker can't "inspect" a volume that a `down` removed and, killed, did not record."""
+    for urn in urns:
+        command = ["pulumi", "state", "delete", urn, f"--stack={context.stack.name}", "--yes"]
+        result = context.commands.ask(command, timeout=60)
+        if not result.ok:
+            raise OpsError(f"`{' '.join(command)}` failed: {result.words}")
 
 
 def take_over(context: Context) -> bool:

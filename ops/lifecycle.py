@@ -135,7 +135,12 @@ def tell_what_is_gone(context: Context, state: Record) -> None:
         say(f"Gone since the last run: {', '.join(gone)}. Telling Pulumi.")
         # With what was made from it: roles in a database, workloads in a cluster. Named one by one,
         # since `--target-dependents` does not load their providers.
-        refresh(context.commands, context.stack, state.with_dependents(gone.values()))
+        volumes = interrupted.gone_volumes(context, state)
+        others = set(gone.values()) - set(volumes)
+        if others:
+            urns = [urn for urn in state.with_dependents(others) if urn not in volumes]
+            refresh(context.commands, context.stack, urns)
+        interrupted.forget(context, volumes)
 
 
 def vanished(context: Context, state: Record) -> dict[str, str]:

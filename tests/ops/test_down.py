@@ -65,6 +65,15 @@ def test_what_somebody_removed_is_told_to_pulumi_first(host: FakeHost):
     assert host.shown[0][-1].endswith("::id-of-alphintra-dev-database")
 
 
+def test_a_volume_that_is_gone_is_taken_out_of_the_state(host: FakeHost):
+    """A refresh of it fails: as after a `down` that was killed while it removed volumes."""
+    host.record(*host.made, ("docker:index/volume:Volume", "gone"))
+    assert removal.down(context(host, force=True)) == 0
+    delete = ["pulumi", "state", "delete", "urn:x::docker:index/volume:Volume::gone"]
+    assert [*delete, "--stack=dev", "--yes"] in host.asked
+    assert [command[:2] for command in host.shown] == [["pulumi", "destroy"]]
+
+
 def test_force_does_not_ask(host: FakeHost):
     assert removal.down(context(host, force=True)) == 0
     assert host.shown[0][:2] == ["pulumi", "destroy"]

@@ -42,6 +42,14 @@ def test_pending_operations_are_cleared(host: FakeHost, capsys: pytest.CaptureFi
     assert "cut short while deleting registry." in printed
 
 
+def test_a_volume_that_went_unrecorded_is_not_refreshed(host: FakeHost):
+    volume = ("docker:index/volume:Volume", "data")
+    host.record(volume, pending=[("deleting", "::".join(volume))])
+    interrupted.clear(context(host))
+    assert host.shown[0][-1].endswith("Stack::alphintra-dev")
+    assert [command[:3] for command in host.asked].count(["pulumi", "state", "delete"]) == 1
+
+
 @pytest.mark.parametrize("pending", [[("creating", "registry")], []], ids=["engine", "plugin"])
 def test_what_a_run_did_not_record_is_removed(host: FakeHost, pending: list[tuple[str, str]]):
     """Also where Pulumi has ended in good order, since a plugin was killed. But not what is
