@@ -2,10 +2,11 @@
 
 import re
 
-LONGEST = 14
-"""k3d refuses a cluster's name beyond 32 characters (DefaultClusterNameMaxLength in its
-pkg/types/defaults.go), and that is `alphintra-<stack>-cluster`. The names of Google service
-accounts, of up to 30 characters, have room for as many."""
+LONGEST = 11
+"""A Google service account's name has up to 30 characters
+(https://cloud.google.com/iam/docs/service-accounts-create), and one is
+`<stack>-connectivity-check`. k3d takes less of a cluster's name than of most, 32
+(DefaultClusterNameMaxLength in its pkg/types/defaults.go): `alphintra-<stack>-cluster`."""
 STACK_NAME = re.compile(rf"[a-z]([a-z0-9-]{{0,{LONGEST - 2}}}[a-z0-9])?")
 ALLOWED = f"up to {LONGEST} lower-case letters, digits and hyphens, first a letter, last no hyphen"
 
