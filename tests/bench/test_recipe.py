@@ -1,6 +1,7 @@
 """What is made by hand is what the stack's state says."""
 
 import json
+from typing import Any
 
 from bench.recipe import DYNAMIC, SECRET, plain, recipe
 
@@ -10,7 +11,11 @@ def secret(value: object) -> dict[str, str]:
 
 
 def test_marks_and_secrets_are_undone():
-    state = {"__defaults": ["a"], "a": secret({"b": [secret("c")]}), "d": [{"__defaults": []}]}
+    state: dict[str, Any] = {
+        "__defaults": ["a"],
+        "a": secret({"b": [secret("c")]}),
+        "d": [{"__defaults": []}],
+    }
     assert plain(state) == {"a": {"b": ["c"]}, "d": [{}]}
 
 

@@ -128,8 +128,8 @@ class FakeHost(Commands):
     def start(self, command: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
         """What streams is for real machines: here each ends at once, as a failure."""
         self.asked.append(list(command))
-        streams = {name: options[name] for name in ("stdout", "stderr")}
-        return subprocess.Popen(["false"], stdin=subprocess.PIPE, **streams)
+        stdout, stderr = options["stdout"], options["stderr"]
+        return subprocess.Popen(["false"], stdin=subprocess.PIPE, stdout=stdout, stderr=stderr)
 
     def _destroy(self) -> None:
         left = self.left_by_destroy
@@ -198,7 +198,7 @@ class FakeHost(Commands):
                     return self._listed(self.volumes | unlabelled)
                 return self._listed({} if self._k3ds(filters) else self.volumes)
             case ["network", "inspect", *names]:
-                facts = [
+                facts: list[dict[str, Any]] = [
                     {"Name": name, "Id": id_, "Containers": {}}
                     for id_, name in self.networks.items()
                     if name in names

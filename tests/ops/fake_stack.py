@@ -87,7 +87,7 @@ def container(stack: Stack, component: str, **changes: Any) -> dict[str, Any]:
             "CpusetCpus": "",
             **dict.fromkeys(("Memory", "MemorySwap", "NanoCpus", "CpuShares", "CpuQuota"), 0),
         },
-        "NetworkSettings": {"Networks": {name: {} for name in NETWORKS.get(role, ())}},
+        "NetworkSettings": {"Networks": {name: {} for name in NETWORKS.get(role or "", ())}},
         "Mounts": changes.get(
             "mounts", [{"Type": "volume", "Name": f"{name}-data", "Destination": "/data"}]
         ),

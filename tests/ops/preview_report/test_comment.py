@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,6 +52,9 @@ class GitHub:
         return Result(0, json.dumps({"html_url": "https://github.com/c/1"}))
 
     def show(self, command: Sequence[str], *, env: Mapping[str, str] | None = None) -> int:
+        raise AssertionError(command)
+
+    def start(self, command: Sequence[str], **options: Any) -> Any:
         raise AssertionError(command)
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,6 +51,9 @@ class Pulumi:
         return Result(0, "main")
 
     def show(self, command: Sequence[str], *, env: Mapping[str, str] | None = None) -> int:
+        raise AssertionError(command)
+
+    def start(self, command: Sequence[str], **options: Any) -> Any:
         raise AssertionError(command)
 
 
