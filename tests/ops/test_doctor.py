@@ -127,18 +127,19 @@ def test_a_node_that_is_down(host: FakeHost):
 
 
 @pytest.mark.parametrize(
-    ("told", "state"),
-    [
-        ("2020-01-01T00:00:00.123456789Z", FAIL),
-        ("2020-01-01T00:00:00.123456789+02:00", FAIL),
-        (time.strftime("%Y-%m-%dT%H:%M:%S.123456789Z", time.gmtime()), OK),
-    ],
+    "told", ["2020-01-01T00:00:00.123456789Z", "2020-01-01T00:00:00.123456789+02:00"]
 )
 def test_a_clock_that_differs_from_dockers(
-    host: FakeHost, monkeypatch: pytest.MonkeyPatch, told: str, state: str
+    host: FakeHost, monkeypatch: pytest.MonkeyPatch, told: str
 ):
     answering(monkeypatch, SystemTime=told)
-    assert questions.clock(known(host)).state == state
+    assert questions.clock(known(host)).state == FAIL
+
+
+def test_a_clock_like_dockers(host: FakeHost, monkeypatch: pytest.MonkeyPatch):
+    now = time.strftime("%Y-%m-%dT%H:%M:%S.123456789Z", time.gmtime())
+    answering(monkeypatch, SystemTime=now)
+    assert questions.clock(known(host)).state == OK
 
 
 def test_a_state_of_tomorrow(host: FakeHost):
