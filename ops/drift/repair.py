@@ -7,7 +7,8 @@ from ops.console import say
 from ops.context import Context
 from ops.drift import differences
 from ops.drift.difference import Difference, Repair
-from ops.drift.rescue import rescue
+from ops.drift.rescue import discard_halves, rescue
+from ops.interrupted import forget
 from ops.kubernetes import kubectl
 from ops.pulumi_cli import Record, record, refresh
 
@@ -23,6 +24,7 @@ def repair(context: Context) -> list[str]:
     and makes what is missing. Returns the containers that were put right as they are: Pulumi does
     not wait until they are healthy."""
     state = record(context.commands, context.stack, secrets=True)
+    discard_halves(context, state)
     found = differences(context.commands, context.stack, state)
     if not found:
         return []
@@ -36,10 +38,14 @@ def repair(context: Context) -> list[str]:
         run(context, ["k3d", "cluster", "delete", context.stack.cluster])
     for one in of[Repair.ANEW]:
         perform(context, one, state)
-    rescue(context, state, of[Repair.DATA])
+    empty = rescue(context, state, of[Repair.DATA])
     told = [one for one in found if one.repair is not Repair.IN_PLACE]
-    if told:
-        refresh(context.commands, context.stack, urns(state, told))
+    # Docker's provider can't find that a volume is gone: one that was made again is as recorded.
+    volumes = {one.urn for one in of[Repair.DATA]}
+    looked_at = [urn for urn in urns(state, told) if urn not in volumes]
+    if looked_at:
+        refresh(context.commands, context.stack, looked_at)
+    forget(context, empty)
     networks = [one.urn for one in told if one.urn in state.of(NETWORK).values()]
     if networks:
         make_networks(context, networks)

@@ -10,7 +10,7 @@ from ops.commands import OpsError, Result
 from ops.drift.repair import repair
 from ops.stack import Stack
 from tests.ops.fake import FakeHost, context
-from tests.ops.fake_stack import NOWHERE, SERVER
+from tests.ops.fake_stack import NOWHERE, SERVER, container
 
 CONTAINER, VOLUME = "docker:index/container:Container", "docker:index/volume:Volume"
 NETWORK, K3D = "docker:index/network:Network", "pulumi-python:local:K3dCluster"
@@ -257,10 +257,22 @@ class TestData:
         replica = f"id-of-{host.stack.container('database-replica')}"
         assert steps[0].startswith("docker container stop") and steps[0].endswith(replica)
         assert steps[1] == f"docker volume create --label=io.alphintra.stack=dev {DATABASE}"
-        assert steps[2].startswith("docker run --rm --network=none ")
+        assert steps[2].startswith(f"docker run --name={DATABASE}-copying --network=none ")
         assert f"--volume={COPY}:/from:ro --volume={DATABASE}:/to sha256:server -c" in steps[2]
-        assert steps[3].startswith("pulumi refresh")
+        assert steps[3:] == [f"docker rm {DATABASE}-copying"], "Pulumi finds it as recorded"
         assert "Its replica still holds the data" in capsys.readouterr().out
+
+    def test_half_a_copy_does_not_pass_for_the_data(
+        self, host: FakeHost, capsys: pytest.CaptureFixture[str]
+    ):
+        """A run was cut short while it copied: its container is there, the volume too."""
+        host.containers.append(container(host.stack, "database", name=f"{DATABASE}-copying"))
+        host.containers[-1]["Config"]["Labels"] = {}
+        host.record(*host.made[:-2], *((VOLUME, name) for name in host.volumes))
+        repair(context(host))
+        assert f"half a copy in {DATABASE}: it is made again" in capsys.readouterr().out
+        assert f"docker volume rm {DATABASE}" in done(host)
+        assert f"docker volume create --label=io.alphintra.stack=dev {DATABASE}" in done(host)
 
     def test_without_a_copy_it_is_said_that_it_is_lost(
         self, host: FakeHost, capsys: pytest.CaptureFixture[str]
@@ -272,6 +284,8 @@ class TestData:
         assert "`make restore FILE=…`" in printed
         assert f"{COPY} held a copy: it is made again from the primary." in printed
         assert not [line for line in done(host) if "volume create" in line]
+        forgotten = [line.split()[3] for line in done(host) if "pulumi state delete" in line]
+        assert forgotten == [f"urn:x::{VOLUME}::{name}" for name in (DATABASE, COPY)]
 
     def test_nothing_else_makes_a_volume_anew(self, host: FakeHost):
         """A container that is gone takes no volume along, nor is one told to Pulumi."""
