@@ -33,9 +33,9 @@ from toolchain.decide import Setup
 from toolchain.setup import missing_steps
 
 LOW_DISK_GB, LITTLE_DISK_GB = 1, 5
-"""A stack's containers write about 1 GB until all is up (measured); images and data want more."""
+"""An estimate: a stack's containers write about 1 GB until all is up; images and data want more."""
 LOW_MEMORY_MB, LITTLE_MEMORY_MB = 1000, 2000
-"""The `dev` stack holds about 900 MB once it is up (`docker stats`, without load)."""
+"""An estimate: the `dev` stack holds about 900 MB once it is up."""
 INOTIFY, CLUSTER_TAKES = Path("/proc/sys/fs/inotify/max_user_instances"), 40
 """How many inotify instances a user may have, for all clusters of the host together; each takes
 about 30 (seen: with four clusters the next node never became ready under the usual 128)."""
