@@ -48,8 +48,8 @@ def in_force(container: str, names: list[str]) -> dict[str, str]:
 
 
 def access_list(container: str) -> list[str]:
-    """Its users with their rules, in Redis' own words."""
-    return sorted(filter(None, tell(container, "ACL LIST")))
+    """Its users with their rules, in Redis' own words, whose order differs from start to start."""
+    return sorted(" ".join(sorted(line.split())) for line in tell(container, "ACL LIST") if line)
 
 
 class RedisSettingsProvider(ResourceProvider):
@@ -75,7 +75,7 @@ class RedisSettingsProvider(ResourceProvider):
         return DiffResult(changes=changed or bool(replaces), replaces=replaces)
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        there = [line.split()[1] for line in access_list(_news["container"])]
+        there = tell(_news["container"], "ACL USERS")
         return UpdateResult(self._made(_news, former=there).outs)
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
@@ -87,7 +87,8 @@ class RedisSettingsProvider(ResourceProvider):
         settings: dict[str, str] = props["settings"]
         # What redis.conf has is not repeated: `save` would add up.
         lines = [f"{name} {value}" for name, value in settings.items() if name not in SETTINGS]
-        lines += [f"user {name} {rules}" for name, rules in users.items()]
+        # With `reset` here too: Redis would write the same rights down in other words.
+        lines += [f"user {name} reset {rules}" for name, rules in users.items()]
         content = "".join(f"{line}\n" for line in lines)
         # A new file, renamed: never half-written when the server starts.
         in_shell(container, f"cat > {CHANGEABLE}.new && mv {CHANGEABLE}.new {CHANGEABLE}", content)

@@ -16,7 +16,7 @@ from ops.stack import Stack
 Facts = Mapping[str, Any]
 MIB = 1024 * 1024
 STOPPED = ("exited", "created")
-"""Docker's words for what `up` starts."""
+"""Docker's words for what has to be started."""
 
 
 @dataclass(frozen=True)
@@ -169,13 +169,15 @@ def container(one: Resource, there: list[dict[str, Any]]) -> Iterator[Difference
         found = same["Name"].lstrip("/")
         yield Difference(one.urn, what, "name", name, found, Repair.IN_PLACE, commands)
     elif same is not None:
+        stopped: list[Difference] = []  # last: it can't start without its networks
         for fact in FACTS:
             found = fact.found(same)
             if found == fact.expected(one.inputs):
                 continue
             command = fact.command(one.inputs)
             if found in STOPPED:
-                yield _differs(one, what, fact, found, Repair.IN_PLACE, ())  # `up` starts it
+                start = (("docker", "start", name),)
+                stopped = [_differs(one, what, fact, found, Repair.IN_PLACE, start)]
             elif command:
                 yield _differs(one, what, fact, found, Repair.IN_PLACE, (command,))
             else:
@@ -185,6 +187,7 @@ def container(one: Resource, there: list[dict[str, Any]]) -> Iterator[Difference
             for each in listed(one.inputs, "networksAdvanceds")
         }
         yield from attachments(one.urn, what, name, wanted, same)
+        yield from stopped
 
 
 def _differs(

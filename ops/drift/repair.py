@@ -40,17 +40,17 @@ def repair(context: Context) -> list[str]:
         perform(context, one, state)
     empty = rescue(context, state, of[Repair.DATA])
     told = [one for one in found if one.repair is not Repair.IN_PLACE]
-    # Docker's provider can't find that a volume is gone: one that was made again is as recorded.
-    volumes = {one.urn for one in of[Repair.DATA]}
-    looked_at = [urn for urn in urns(state, told) if urn not in volumes]
-    if looked_at:
-        refresh(context.commands, context.stack, looked_at)
-    forget(context, empty)
-    networks = [one.urn for one in told if one.urn in state.of(NETWORK).values()]
-    if networks:
+    if networks := [one.urn for one in told if one.urn in state.of(NETWORK).values()]:
+        refresh(context.commands, context.stack, networks)
         make_networks(context, networks)
     for one in of[Repair.IN_PLACE]:
         perform(context, one, state)
+    # Docker's provider fails on a container that does not run, and on a volume that is gone: those
+    # are started by now, and a volume that was made again is as recorded.
+    told_already = {*networks, *(one.urn for one in of[Repair.DATA])}
+    if looked_at := [urn for urn in urns(state, told) if urn not in told_already]:
+        refresh(context.commands, context.stack, looked_at)
+    forget(context, empty)
     containers = [one.what for one in of[Repair.IN_PLACE] if one.what.startswith(CONTAINER)]
     return [what.removeprefix(CONTAINER) for what in containers]
 

@@ -75,6 +75,7 @@ def take(context: Context, state: Record, volume: Resource, copy: str, line: str
         ["docker", "volume", "create", *labels, volume.id],
         ["docker", "run", f"--name={name}", *shell],
         ["docker", "rm", name],
+        ["docker", "start", *(one.id for one in users)],
     ):
         result = context.commands.ask(command, timeout=3600)
         if not result.ok:

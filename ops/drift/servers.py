@@ -60,7 +60,7 @@ def redis(commands: Commands, container: str) -> Mapping[str, Any]:
     pairs = [line for line in lines if not line.startswith("user ")]
     if not (result.ok and users):
         return {}
-    return {"settings": dict(zip(pairs[::2], pairs[1::2], strict=False)), "users": sorted(users)}
+    return {"settings": dict(zip(pairs[::2], pairs[1::2], strict=False)), "users": users}
 
 
 def in_postgres(one: Resource, said: Mapping[str, Any]) -> Iterator[Difference]:
@@ -93,14 +93,16 @@ def in_postgres(one: Resource, said: Mapping[str, Any]) -> Iterator[Difference]:
 
 def in_redis(one: Resource, said: Mapping[str, Any]) -> Iterator[Difference]:
     yield from _settings(one, one.inputs["settings"], said["settings"])
-    if one.outputs["access_list"] != said["users"]:
-        expected, found = (
-            ", ".join(line.split()[1] for line in lines)
-            for lines in (one.outputs["access_list"], said["users"])
-        )
-        if expected == found:
-            expected, found = "the stack's", "other rights or passwords"
+    # Redis says the rules of a user in another order after each start.
+    recorded: list[str] = one.outputs["access_list"]
+    if sorted(map(in_order, recorded)) != sorted(map(in_order, said["users"])):
+        names = ", ".join(sorted(line.split()[1] for line in said["users"]))
+        expected, found = "the stack's", f"{names}, changed"
         yield Difference(one.urn, f"server {one.inputs['container']}", "users", expected, found)
+
+
+def in_order(line: str) -> list[str]:
+    return sorted(line.split())
 
 
 def _settings(

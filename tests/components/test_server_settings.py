@@ -19,6 +19,7 @@ REDIS: dict[str, Any] = {
     "access_list": None,
 }
 ACL = ["user auth on #abc ~* +@all", "user default on #d", "user platform-admin on #p"]
+IN_ORDER = sorted(" ".join(sorted(line.split())) for line in ACL)
 
 
 class TestPostgres:
@@ -65,9 +66,12 @@ class TestRedis:
 
         def answer(_: Sequence[str]) -> str:
             typed = host.stdins[-1]
-            return {"CONFIG GET": values, "ACL LIST": "\n".join(ACL) + "\n"}.get(
-                " ".join(typed.split()[:2]), "OK\n"
-            )
+            answers = {
+                "CONFIG GET": values,
+                "ACL LIST": "\n".join(ACL) + "\n",
+                "ACL USERS": "auth\ndefault\nplatform-admin\n",
+            }
+            return answers.get(" ".join(typed.split()[:2]), "OK\n")
 
         host.answers["docker exec"] = answer
         return host
@@ -75,12 +79,12 @@ class TestRedis:
     def test_it_is_told_and_written_for_the_next_start(self, docker: FakeHost):
         result = RedisSettingsProvider().create(REDIS)
         written, told, _ = docker.stdins
-        assert written == "maxmemory 1\nuser auth on #abc ~* +@all\n", "redis.conf has `save`"
+        assert written == "maxmemory 1\nuser auth reset on #abc ~* +@all\n", "redis.conf has `save`"
         assert told.splitlines() == [
             'CONFIG SET maxmemory "1" save "900 1 300 10"',
             "ACL SETUSER auth reset on #abc ~* +@all",
         ]
-        assert result.outs and result.outs["access_list"] == ACL
+        assert result.outs and result.outs["access_list"] == IN_ORDER
         assert all("#abc" not in command for command in docker.commands)
 
     def test_a_user_that_is_wanted_no_more_is_removed(self, docker: FakeHost):

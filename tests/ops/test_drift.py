@@ -178,11 +178,12 @@ def test_another_container_under_the_name_is_told_by_what_it_is(host: FakeHost):
     assert "hunter2" not in "".join(lines)
 
 
-def test_a_stopped_one_is_named_and_left_to_be_started(host: FakeHost):
+def test_a_stopped_one_is_started_when_its_networks_are_there(host: FakeHost):
     cache(host)["State"] = {"Status": "exited"}
-    assert said(host) == [f"container {CACHE}: state: running → exited"]
+    disconnect(host)
+    assert said(host)[-1] == f"container {CACHE}: state: running → exited"
     repair(context(host))
-    assert done(host) == []
+    assert done(host) == [CONNECT, f"docker start {CACHE}"]
 
 
 def test_what_is_gone_is_told_to_pulumi(host: FakeHost):
@@ -259,7 +260,8 @@ class TestData:
         assert steps[1] == f"docker volume create --label=io.alphintra.stack=dev {DATABASE}"
         assert steps[2].startswith(f"docker run --name={DATABASE}-copying --network=none ")
         assert f"--volume={COPY}:/from:ro --volume={DATABASE}:/to sha256:server -c" in steps[2]
-        assert steps[3:] == [f"docker rm {DATABASE}-copying"], "Pulumi finds it as recorded"
+        # Pulumi finds the volume as recorded, and the replica running.
+        assert steps[3:] == [f"docker rm {DATABASE}-copying", f"docker start {replica}"]
         assert "Its replica still holds the data" in capsys.readouterr().out
 
     def test_half_a_copy_does_not_pass_for_the_data(
@@ -306,5 +308,4 @@ def test_up_puts_it_right_before_it_starts_what_is_stopped(host: FakeHost):
     disconnect(host)
     cache(host)["State"] = {"Status": "exited"}
     lifecycle.local_up(context(host))
-    started = ["docker", "start", CACHE]
-    assert done(host).index(CONNECT) < done(host).index(" ".join(started))
+    assert done(host).index(CONNECT) < done(host).index(f"docker start {CACHE}")

@@ -81,14 +81,15 @@ def test_what_is_in_postgresql_is_compared(changes: dict[str, Any], lines: list[
     ("answer", "lines"),
     [
         (["maxmemory", "1", *ACL], []),
+        (["maxmemory", "1", "user default #d on", "user auth #abc on"], []),  # as after a start
         (["maxmemory", "2", *ACL], ["server redis: setting maxmemory: 1 → 2"]),
         (
             ["maxmemory", "1", *ACL, "user mine on nopass"],
-            ["server redis: users: auth, default → auth, default, mine"],
+            ["server redis: users: the stack's → auth, default, mine, changed"],
         ),
         (
             ["maxmemory", "1", "user auth on nopass", ACL[1]],
-            ["server redis: users: the stack's → other rights or passwords"],
+            ["server redis: users: the stack's → auth, default, changed"],
         ),
         (["NOAUTH"], []),  # it does not answer: its row shows that
     ],
