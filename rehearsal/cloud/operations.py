@@ -68,10 +68,13 @@ def fail(call: Call, operation: Json, message: str, word: str = "INTERNAL") -> N
     (13 is INTERNAL there)."""
     _set_done(operation, True)
     operation.pop("response", None)
-    schema = call.method.properties(call.method.response).get("error", {})
+    known = call.method.properties(call.method.response)
+    schema = known.get("error", {})
     several = "errors" in (call.method.schema(schema.get("$ref", "")) or schema)["properties"]
     status = {"code": 13, "message": message}
     operation["error"] = {"errors": [{"code": word, "message": message}]} if several else status
+    if "statusMessage" in known and not several:  # GKE's: where the provider looks
+        operation["statusMessage"] = message
 
 
 def _set_done(operation: Json, done: bool) -> None:
