@@ -66,6 +66,11 @@ def _version(words: str) -> list[int]:
     return [int(number) for number in words.split(".")]
 
 
+def _whole(value: Any) -> Any:
+    """Pulumi gives every number back as a floating-point one."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 OLDER = "an older server can't read what a newer one has written"
 PROMISES: dict[str, Promise] = {
     "target": Promise(
@@ -147,7 +152,7 @@ def losses(settings: Settings, before: Recorded, prefix: str) -> Iterator[Proble
     """What of the data that is there would be lost; `prefix` is that of the stack's volumes."""
     way_out = ANEW[settings.target]
     for key, promise in PROMISES.items():
-        now, was = promise.of(settings), before.promises.get(key)
+        now, was = promise.of(settings), _whole(before.promises.get(key))
         if was is not None and promise.breaks(was, now):
             given = f"given {now}, and the stack has {was}: {promise.why}"
             allowed = f"{promise.allowed.format(before=was)}; {way_out}"

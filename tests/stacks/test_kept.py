@@ -77,6 +77,13 @@ def test_what_would_lose_data_is_refused(change: str):
     assert words.startswith(line)
 
 
+def test_a_number_is_said_as_it_was_given():
+    """Pulumi's state has floating-point ones alone."""
+    before = Recorded({"database.disk_gb": 50.0}, frozenset(), frozenset())
+    (words,) = refused(before, settings(database={"disk_gb": 20}))
+    assert "given 20, and the stack has 50: " in words and "allowed: 50 or more" in words
+
+
 def test_a_larger_disk_and_other_sizes_are_not():
     now = settings(database={"disk_gb": 30, "memory_gb": 8}, cache={"memory_gb": 2})
     assert refused(settings(), now) == []
