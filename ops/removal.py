@@ -8,8 +8,8 @@ from ops.commands import OpsError
 from ops.console import duration, say
 from ops.context import Context
 from ops.docker_cli import Kind
-from ops.lifecycle import tell_what_is_gone
-from ops.pulumi_cli import UNREACHABLE_IS_GONE, record
+from ops.lifecycle import CLUSTER, must, tell_what_is_gone
+from ops.pulumi_cli import UNREACHABLE_IS_GONE, Record, record
 
 Things = dict[Kind, dict[str, str]]
 
@@ -42,6 +42,7 @@ def local_down(context: Context) -> int:
     if not context.force:
         confirm(context)
     state = interrupted.clear(context)
+    remove_unrecorded_cluster(context, state)
     if not state.empty:
         tell_what_is_gone(context, state)
         code = commands.show(
@@ -52,6 +53,15 @@ def local_down(context: Context) -> int:
             say("The stack is not wholly removed: see above. Run it again: it goes on from here.")
             return code
     return verify(context, unlabelled)
+
+
+def remove_unrecorded_cluster(context: Context, state: Record) -> None:
+    """Remove a cluster that a killed `up` had begun and did not record: its nodes are on networks
+    that Docker removes only when nothing is on them."""
+    nodes = docker_cli.found(context.commands, "container", docker_cli.k3ds(context.stack))
+    if nodes and not state.of(CLUSTER):
+        say("A cluster that an earlier run did not record: removing it.")
+        must(context, ["k3d", "cluster", "delete", context.stack.cluster])
 
 
 def gcp_down(context: Context) -> int:

@@ -17,7 +17,7 @@ import pytest
 from tests.e2e.conftest import CONFIG, ROOT, STACK, Platform, run, say
 from tests.e2e.test_drift import PREFIX, data_is_kept, ids, redis, sql
 
-pytestmark = pytest.mark.usefixtures("rows")
+pytestmark = [pytest.mark.usefixtures("rows"), pytest.mark.thorough]
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +148,6 @@ def test_they_are_in_force_after_a_restart(platform: Platform):
     data_is_kept()
 
 
-@pytest.mark.thorough
 def test_what_takes_a_restart_keeps_the_data(platform: Platform):
     servers = {f"{PREFIX}-database", f"{PREFIX}-database-replica"}
     config = changed(database={"max_connections": 300, "disk_gb": 30})
@@ -156,7 +155,6 @@ def test_what_takes_a_restart_keeps_the_data(platform: Platform):
     assert sql("SHOW max_connections;").strip() == "300"
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("settings", "servers"),
     [
@@ -182,7 +180,6 @@ def test_what_is_about_no_data_touches_none(
     assert not different & {f"{PREFIX}-{name}" for name in ("database", "cache")}
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize("image", ["postgres", "redis"])
 def test_a_minor_update_of_an_image_keeps_the_data(platform: Platform, image: str):
     """Another image of the same version, as a security update is."""

@@ -11,6 +11,8 @@ from tests.e2e.in_use import CLUSTER, CONFIG, POWER_CUT, Platform, in_use
 from tests.e2e.machine import STACK
 from tests.e2e.machine_disk import switched_on
 
+pytestmark = pytest.mark.thorough
+
 
 def kill(container: str, platform: Platform) -> None:
     """SIGKILL to its first process. `docker kill` would count as a stop that was asked for."""
@@ -70,9 +72,6 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Generator[Platform]:
         yield platform
 
 
-@pytest.mark.parametrize(
-    "what",
-    [*SAMPLE, *(pytest.param(what, marks=pytest.mark.thorough) for what in THOROUGH)],
-)
+@pytest.mark.parametrize("what", [*SAMPLE, *THOROUGH])
 def test_all_is_there_again(platform: Platform, what: str):
     assert platform.outlive(what, {**SAMPLE, **THOROUGH}[what]), "not by itself"

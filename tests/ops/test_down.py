@@ -12,6 +12,7 @@ from tests.ops.fake_stack import NOWHERE, container
 
 DEV = Stack("dev", "local", folder=NOWHERE)
 CONTAINER = "docker:index/container:Container"
+CLUSTER = ("pulumi-python:dynamic/alphintra:K3dCluster", DEV.cluster)
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def host() -> FakeHost:
     host = FakeHost(DEV).up()
     host.networks = {"id-of-net": "alphintra-dev-private"}
     host.volumes = {"alphintra-dev-database-data": "alphintra-dev-database-data"}
-    host.record(*host.made)
+    host.record(*host.made, CLUSTER)
     return host
 
 
@@ -147,3 +148,14 @@ def test_google_cloud_is_never_forced():
         removal.down(context(host, force=True))
     assert removal.down(context(host, force=True, interactive=True)) == 0
     assert host.shown == [["pulumi", "destroy", "--stack=prod"]]
+
+
+def test_a_cluster_that_no_run_recorded_goes_before_the_networks_it_is_on(host: FakeHost):
+    host.record(*host.made)
+    removal.down(context(host, force=True))
+    assert ["k3d", "cluster", "delete", DEV.cluster] in host.asked
+
+
+def test_a_cluster_that_is_recorded_is_left_to_pulumi(host: FakeHost):
+    removal.down(context(host, force=True))
+    assert ["k3d", "cluster", "delete", DEV.cluster] not in host.asked
