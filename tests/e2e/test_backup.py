@@ -18,7 +18,7 @@ TABLE = """
 CREATE TABLE ledger (id bigint PRIMARY KEY, note text NOT NULL, at timestamptz DEFAULT now());
 INSERT INTO ledger SELECT g, md5(g::text) FROM generate_series(1, 5000) g;
 """
-TOTALS = "SELECT count(*), sum(hashtextextended(note, id)) FROM ledger WHERE id <= 5000"
+TOTALS = "SELECT count(*), sum(hashtextextended(note, id)) FROM ledger WHERE id BETWEEN 1 AND 5000"
 REDIS = (
     'REDISCLI_AUTH="$(cat /etc/redis/password)" '
     "redis-cli -p 6378 --tls --cacert /etc/redis/ca.pem --user platform-admin"
