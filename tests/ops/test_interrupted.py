@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Generator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -181,6 +182,15 @@ def test_a_program_in_front_goes_on_after_ctrl_c():
     assert shown("sys.exit(255)", signal.SIGINT, signal.SIGINT) == "ended with 130"
 
 
+@pytest.fixture
+def terminal() -> Generator[None]:
+    """We are started as a terminal does it: `nohup`, for one, leaves SIGHUP ignored."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("terminal")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_what_ends_us_ends_the_program_in_front(number: int):
     assert shown("time.sleep(60)", number) == f"ended with {128 + number}"
@@ -191,6 +201,7 @@ def test_a_closed_terminal_does_not_kill_the_program_in_front():
     assert shown("os.kill(os.getpid(), 1)") == 0
 
 
+@pytest.mark.usefixtures("terminal")
 def test_a_killed_program_has_a_shells_exit_code():
     assert shown("os.kill(os.getpid(), 9)") == 137
     assert signal.getsignal(signal.SIGHUP) == signal.SIG_DFL
