@@ -45,7 +45,8 @@ INIT = """
 set -eu
 mount --make-rprivate /
 mount -o loop "$1" /srv
-mkdir -p /srv/docker /srv/tmp /srv/alphintra /var/lib/docker
+mkdir -p /srv/docker /srv/tmp /srv/alphintra /srv/program /var/lib/docker
+mount --bind "$4" /srv/program
 mount -t tmpfs tmpfs /run
 printf %s "$2" > /run/docker.json
 hostname machine
@@ -53,6 +54,8 @@ ip link set lo up
 mount --bind /srv/docker /var/lib/docker
 chmod 1777 /srv/tmp
 mount --bind /srv/tmp /tmp
+mkdir -p "$4"
+mount --bind /srv/program "$4"  # which may be below /tmp
 while :; do
   dockerd --config-file=/run/docker.json --cgroup-parent="$3" \
     --exec-opt=native.cgroupdriver=cgroupfs >> /srv/dockerd.log 2>&1 || :
@@ -102,7 +105,8 @@ class Machine:
         settings = {k: v for k, v in daemon_settings().items() if k in wanted}
         spaces = ["--pid", "--fork", "--kill-child", "--mount", "--mount-proc"]
         spaces += ["--net", "--uts", "--ipc"]
-        init = ["bash", "-c", INIT, "init", str(self.disk), json.dumps(settings), f"/{self.group}"]
+        given = [str(self.disk), json.dumps(settings), f"/{self.group}", str(ROOT)]
+        init = ["bash", "-c", INIT, "init", *given]
         self._holder = subprocess.Popen(
             ["setpriv", "--pdeathsig=KILL", "unshare", *spaces, *init],
             stdin=subprocess.DEVNULL,

@@ -37,6 +37,8 @@ def in_namespace(name: str, **labels: str) -> dict[str, Any]:
 def pod_addresses(cluster: Cluster, app: str, namespace: str = "default") -> dict[str, str]:
     """Of an app's running pods: address by name."""
     found = running(cluster, app, namespace)
+    # After a node's restart a pod is said to run before it has an address again.
+    assert all("podIP" in p["status"] for p in found), f"{namespace}/{app}: no address yet"
     return {p["metadata"]["name"]: p["status"]["podIP"] for p in found}
 
 
