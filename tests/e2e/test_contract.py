@@ -199,11 +199,15 @@ def failing(platform: Platform, asked: tuple[str, ...], report: Path) -> set[str
     said = platform.shell(f"{suite} -m 'not disruptive' --junitxml={report} || true")
     say(said)
     assert report.exists(), said
-    return {
-        f"{case.attrib['classname'].replace('.', '/')}.py::{case.attrib['name']}"
+    cases = {
+        f"{case.attrib['classname'].replace('.', '/')}.py::{case.attrib['name']}": case
         for case in ElementTree.parse(report).iter("testcase")
-        if case.find("failure") is not None or case.find("error") is not None
+        if case.find("skipped") is None
     }
+    for wanted in asked:
+        assert any(case.startswith(wanted) for case in cases), f"{wanted} did not run: {said}"
+    failures = {"failure", "error"}
+    return {name for name, case in cases.items() if failures & {part.tag for part in case}}
 
 
 @pytest.mark.parametrize("what", BREAKS)
