@@ -1,10 +1,11 @@
 """`make down`: removes a stack, asks first, and looks whether anything is left."""
 
+import signal
 import time
-from collections.abc import Set
+from collections.abc import Mapping, Set
 
 from ops import docker_cli, interrupted
-from ops.commands import OpsError
+from ops.commands import Ended, OpsError
 from ops.console import duration, say
 from ops.context import Context
 from ops.docker_cli import Kind
@@ -45,14 +46,21 @@ def local_down(context: Context) -> int:
     remove_unrecorded_cluster(context, state)
     if not state.empty:
         tell_what_is_gone(context, state)
-        code = commands.show(
-            ["pulumi", "destroy", f"--stack={stack.name}", "--yes", "--skip-preview"],
-            env=UNREACHABLE_IS_GONE["local"],
-        )
+        code = destroy(context, "--yes", "--skip-preview", env=UNREACHABLE_IS_GONE["local"])
         if code:
             say("The stack is not wholly removed: see above. Run it again: it goes on from here.")
             return code
     return verify(context, unlabelled)
+
+
+def destroy(context: Context, *flags: str, env: Mapping[str, str] | None = None) -> int:
+    """`pulumi destroy`; its exit code. Raises Ended where it was asked to stop between two steps,
+    which Pulumi itself calls a success."""
+    command = ["pulumi", "destroy", f"--stack={context.stack.name}", *flags]
+    code = context.commands.show(command, env=env)
+    if code == 0 and not record(context.commands, context.stack).empty:
+        raise Ended(signal.SIGINT)
+    return code
 
 
 def remove_unrecorded_cluster(context: Context, state: Record) -> None:
@@ -72,7 +80,7 @@ def gcp_down(context: Context) -> int:
             "so on a terminal."
         )
     interrupted.clear(context)
-    return context.commands.show(["pulumi", "destroy", f"--stack={context.stack.name}"])
+    return destroy(context)
 
 
 def described(things: Things, sizes: dict[str, str]) -> str:

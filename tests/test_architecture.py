@@ -1,6 +1,7 @@
 """Rules of the code that no type checker knows."""
 
 import ast
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,8 @@ ALLOWED = {
     "ops": {"ops", "policy", "toolchain"},
     "toolchain": {"toolchain"},
 }
+SHARED = {"components.scram"}
+"""Without Pulumi, whose import takes longer than many a command: `ops` may ask them."""
 CAPABILITIES = {
     path.parent.name
     for path in (ROOT / "components").glob("*/__init__.py")
@@ -39,8 +42,15 @@ def imports(path: Path) -> Iterator[str]:
 @pytest.mark.parametrize("package", PACKAGES)
 def test_imports_point_one_way(package: str):
     for path in sources(package):
-        roots = {module.split(".")[0] for module in imports(path)} & {*PACKAGES, "tests"}
+        modules = set(imports(path)) - (SHARED if package == "ops" else set())
+        roots = {module.split(".")[0] for module in modules} & {*PACKAGES, "tests"}
         assert roots <= ALLOWED[package], path
+
+
+def test_what_commands_share_with_components_is_without_pulumi():
+    for module in SHARED:
+        for name in imports(ROOT / f"{module.replace('.', '/')}.py"):
+            assert name.split(".")[0] in sys.stdlib_module_names, f"{module} imports {name}"
 
 
 def test_a_capability_imports_only_the_contracts_of_others():

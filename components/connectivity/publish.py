@@ -6,14 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from pulumi import Input, Output, ResourceOptions
-from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider
+from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, ResourceProvider
 
-from components.command import run
+from components.command import CommandError, run
 from components.images import CATALOG, ImageSource, catalog, resolve
 
 BASE = "debian"
 WHAT_IT_IS = ("name", "registry", "content", "platform")
 """The inputs that make another image."""
+GONE = ("not found", "manifest unknown", "connection refused")
+"""Docker's words for: the registry does not have it, or nobody answers at its address."""
 
 
 def content_digest(folder: Path) -> str:
@@ -52,6 +54,17 @@ class PublishedImageProvider(ResourceProvider):
         digests = json.loads(run(["docker", "image", "inspect", tag]))[0]["RepoDigests"]
         image = next(digest for digest in digests if digest.startswith(f"{repository}@"))
         return CreateResult(image, {**props, "image": image})
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """Gone if its registry says so, or if there is none any more; one that can't be asked, by
+        who may not sign in there, counts as unchanged."""
+        platform = [f"--platform={props['platform']}"] if props.get("platform") else []
+        try:
+            run(["docker", "pull", "--quiet", *platform, id_], timeout_seconds=900)
+        except CommandError as error:
+            if any(words in str(error) for words in GONE):
+                return ReadResult(None, props)
+        return ReadResult(id_, props)
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         # An image published before there was a platform was for the host's own.

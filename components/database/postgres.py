@@ -20,6 +20,7 @@ from pulumi.dynamic import (
 
 from components.command import CommandError, run
 from components.database import ADMIN
+from components.scram import is_verifier_of
 
 
 def psql(container: str, sql: str) -> str:
@@ -49,28 +50,28 @@ class PostgresRoleProvider(ResourceProvider):
         role, name, password = props["role"], quoted(props["role"]), props["password"]
         replication = "REPLICATION" if props.get("may_replicate") else "NOREPLICATION"
         superuser = "SUPERUSER" if role == ADMIN else "NOSUPERUSER"
-        verifier = psql(
+        psql(
             props["container"],
             f"""
             SELECT 'CREATE ROLE {name}'
             WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') \\gexec
             ALTER ROLE {name} {superuser} LOGIN {replication} PASSWORD '{password}';
-            SELECT rolpassword FROM pg_authid WHERE rolname = '{role}';
             """,
         )
-        return CreateResult(role, {**props, "verifier": verifier})
+        return CreateResult(role, props)
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """One that was changed counts as gone: to make it again puts it right."""
         replication = "" if props.get("may_replicate") else "NOT"
         superuser = "" if id_ == ADMIN else "NOT"
         query = f"""
-            SELECT rolname FROM pg_authid
+            SELECT rolpassword FROM pg_authid
             WHERE rolname = '{id_}' AND rolcanlogin
             AND {replication} rolreplication AND {superuser} rolsuper
-            AND rolpassword = coalesce(nullif('{props.get("verifier", "")}', ''), rolpassword)
             """
-        return ReadResult(_found(props["container"], query), props)
+        verifier = _found(props["container"], query)
+        there = verifier is not None and is_verifier_of(verifier, props["password"])
+        return ReadResult(id_ if there else None, props)
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         replaces = [key for key in ("container", "role") if _olds[key] != _news[key]]
@@ -171,7 +172,7 @@ class PostgresRole(Resource, module="alphintra", name="PostgresRole"):
                 parent=opts.parent,
                 depends_on=[server],
                 deleted_with=server,
-                additional_secret_outputs=["password", "verifier"],
+                additional_secret_outputs=["password"],
             ),
         )
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from components.scram import is_verifier_of
 from ops.access import REDIS_CLI
 from ops.commands import Commands
 from ops.drift.difference import Difference
@@ -81,7 +82,7 @@ def in_postgres(one: Resource, said: Mapping[str, Any]) -> Iterator[Difference]:
         words = "may log in, replicate, do everything"
         if found != expected:
             yield Difference(one.urn, what, words, _yes(*expected), _yes(*found))
-        if one.outputs.get("verifier", verifier) != verifier:
+        if not is_verifier_of(verifier or "", inputs["password"]):
             yield Difference(one.urn, what, "password", "the stack's", "another")
     else:
         owner, public = there

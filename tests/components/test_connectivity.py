@@ -148,6 +148,26 @@ def test_a_push_that_is_refused_is_an_error(docker: FakeHost):
         PublishedImageProvider().create(dict(PROPS))
 
 
+PUBLISHED = "localhost:5050/connectivity-check@sha256:2"
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        (PUBLISHED, PUBLISHED),
+        (CommandError(f"docker pull: Error response from daemon: {PUBLISHED}: not found"), None),
+        (CommandError("docker pull: manifest unknown"), None),
+        (CommandError("docker pull: dial tcp 127.0.0.1:5050: connect: connection refused"), None),
+        (CommandError("docker pull: denied: Unauthenticated request"), PUBLISHED),
+    ],
+)
+def test_what_its_registry_lost_is_gone(
+    docker: FakeHost, said: str | CommandError, found: str | None
+):
+    docker.answers["docker pull"] = said
+    assert PublishedImageProvider().read(PUBLISHED, dict(PROPS)).id == found
+
+
 def test_publishing_again_only_when_something_changed():
     provider = PublishedImageProvider()
     assert provider.diff("x", PROPS, {**PROPS, "base_official": "debian:2"}).changes is False

@@ -5,8 +5,9 @@ import pytest
 from components.command import CommandError
 from components.database.postgres import PostgresDatabaseProvider, PostgresRoleProvider
 from tests.components.fake_host import NO_CONTAINER, FakeHost, install
+from tests.scram import PASSWORD, VERIFIER
 
-ROLE = {"container": "db", "role": "trader", "password": "s3cret"}
+ROLE = {"container": "db", "role": "trader", "password": PASSWORD}
 DATABASE = {"container": "db", "database": "trading", "owner": "trader"}
 
 
@@ -40,22 +41,24 @@ def test_only_the_owner_may_connect(docker: FakeHost):
 
 
 def test_read_finds_what_is_there_and_what_is_not(docker: FakeHost):
-    docker.answers["docker exec"] = "trader\n"
+    docker.answers["docker exec"] = f"{VERIFIER}\n"
     assert PostgresRoleProvider().read("trader", dict(ROLE)).id == "trader"
     docker.answers["docker exec"] = "\n"
     assert PostgresRoleProvider().read("trader", dict(ROLE)).id is None
+    docker.answers["docker exec"] = "trading\n"
+    assert PostgresDatabaseProvider().read("trading", dict(DATABASE)).id == "trading"
     docker.answers["docker exec"] = NO_CONTAINER
     assert PostgresDatabaseProvider().read("trading", dict(DATABASE)).id is None
 
 
 def test_what_was_changed_by_hand_counts_as_gone(docker: FakeHost):
     """PostgreSQL finds only what is as it was made; to make it again puts it right."""
-    docker.answers["docker exec"] = "SCRAM-SHA-256$4096:salt$stored:server\n"
-    made = PostgresRoleProvider().create(dict(ROLE)).outs or {}
-    PostgresRoleProvider().read("trader", made)
+    docker.answers["docker exec"] = f"{VERIFIER}\n"
+    changed = {**ROLE, "password": "another"}
+    assert PostgresRoleProvider().read("trader", changed).id is None
     PostgresDatabaseProvider().read("trading", dict(DATABASE))
-    role, database = docker.stdins[1:]
-    for part in ("rolcanlogin", "NOT rolreplication", "NOT rolsuper", "SCRAM-SHA-256$4096:salt$"):
+    role, database = docker.stdins
+    for part in ("rolcanlogin", "NOT rolreplication", "NOT rolsuper"):
         assert part in role
     assert "pg_get_userbyid(datdba) = 'trader'" in database and "grantee = 0" in database
 

@@ -241,6 +241,16 @@ def test_without_a_copy_it_is_said_that_the_data_is_lost(platform: Platform):
     redis("SET kept 1000")
 
 
+def test_a_registry_that_lost_its_images_gets_the_platforms_own_again(platform: Platform):
+    run("docker", "rm", "--force", f"{PREFIX}-registry")
+    run("docker", "volume", "rm", f"{PREFIX}-registry-data")
+    platform.shell("make up")
+    assert NOTHING not in platform.shell("make status")
+    address = platform.outputs["registry_address"]
+    assert "connectivity-check" in run("curl", "--silent", f"http://{address}/v2/_catalog")
+    data_is_kept()
+
+
 def test_a_cluster_that_k3d_deleted_is_made_again(platform: Platform):
     platform.shell(f"k3d cluster delete {PREFIX}-cluster")
     said = platform.shell("make status")

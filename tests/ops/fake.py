@@ -52,6 +52,8 @@ class FakeHost(Commands):
         """How a command shown to the user ends: its first words → exit code."""
         self.left_by_destroy: set[str] = set()
         """Names of what `pulumi destroy` overlooks."""
+        self.destroy_is_cancelled = False
+        """It removes nothing, and says that it succeeded, as Pulumi does."""
         self.asked_for: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
         """Id of a recorded resource → its inputs and outputs, where a test wants its own."""
         self.objects: list[dict[str, Any]] = []
@@ -132,6 +134,9 @@ class FakeHost(Commands):
         return subprocess.Popen(["false"], stdin=subprocess.PIPE, stdout=stdout, stderr=stderr)
 
     def _destroy(self) -> None:
+        if self.destroy_is_cancelled:
+            return
+        self.record()
         left = self.left_by_destroy
         self.containers = [one for one in self.containers if one["Name"].lstrip("/") in left]
         self.networks = {id_: name for id_, name in self.networks.items() if name in left}

@@ -5,7 +5,7 @@ import builtins
 import pytest
 
 from ops import removal
-from ops.commands import OpsError
+from ops.commands import Ended, OpsError
 from ops.stack import Stack
 from tests.ops.fake import FakeHost, context
 from tests.ops.fake_stack import NOWHERE, container
@@ -73,6 +73,14 @@ def test_a_volume_that_is_gone_is_taken_out_of_the_state(host: FakeHost):
     delete = ["pulumi", "state", "delete", "urn:x::docker:index/volume:Volume::gone"]
     assert [*delete, "--stack=dev", "--yes"] in host.asked
     assert [command[:2] for command in host.shown] == [["pulumi", "destroy"]]
+
+
+def test_a_destroy_that_was_asked_to_stop_goes_no_further(host: FakeHost):
+    """Pulumi calls that a success."""
+    host.destroy_is_cancelled = True
+    with pytest.raises(Ended):
+        removal.down(context(host, force=True))
+    assert host.volumes and host.containers
 
 
 def test_force_does_not_ask(host: FakeHost):

@@ -11,6 +11,7 @@ from ops.drift.repair import repair
 from ops.stack import Stack
 from tests.ops.fake import FakeHost, context
 from tests.ops.fake_stack import CLUSTER, KUBECONFIG, NOWHERE
+from tests.scram import ANOTHERS_VERIFIER, PASSWORD, VERIFIER
 
 K3D = "pulumi-python:local:K3dCluster"
 DEV = Stack("dev", "local", folder=NOWHERE)
@@ -20,13 +21,13 @@ def said(host: FakeHost) -> list[str]:
     return [str(one) for one in drift.differences(host, host.stack)]
 
 
-ROLE: dict[str, Any] = {"container": "db", "role": "auth", "password": "p"}
+ROLE: dict[str, Any] = {"container": "db", "role": "auth", "password": PASSWORD}
 OWNED: dict[str, Any] = {"container": "db", "database": "users", "owner": "auth"}
 SETTINGS: dict[str, Any] = {"container": "db", "settings": {"work_mem": "4096"}}
 REDIS: dict[str, Any] = {"container": "redis", "settings": {"maxmemory": "1"}}
 ACL = ["user auth on #abc", "user default on #d"]
 SAID: dict[str, Any] = {
-    "roles": {"auth": [True, False, False, "verifier"]},
+    "roles": {"auth": [True, False, False, VERIFIER]},
     "databases": {"users": ["auth", False]},
     "settings": {"work_mem": "4096", "log_statement": "all"},
     "altered": ["work_mem"],
@@ -36,11 +37,11 @@ SERVERS: list[tuple[dict[str, Any], list[str]]] = [
     ({"roles": {}}, ["role auth in db: gone"]),
     ({"databases": {}}, ["database users in db: gone"]),
     (
-        {"roles": {"auth": [True, False, True, "verifier"]}},
+        {"roles": {"auth": [True, False, True, VERIFIER]}},
         ["role auth in db: may log in, replicate, do everything: yes, no, no → yes, no, yes"],
     ),
     (
-        {"roles": {"auth": [True, False, False, "other"]}},
+        {"roles": {"auth": [True, False, False, ANOTHERS_VERIFIER]}},
         ["role auth in db: password: the stack's → another"],
     ),
     ({"databases": {"users": ["x", False]}}, ["database users in db: owner: auth → x"]),
@@ -64,7 +65,7 @@ def test_what_is_in_postgresql_is_compared(changes: dict[str, Any], lines: list[
     host = FakeHost(DEV)
     host.server_says = {"db": json.dumps({**SAID, **changes})}
     host.asked_for = {
-        "auth": (ROLE, {"verifier": "verifier"}),
+        "auth": (ROLE, {}),
         "users": (OWNED, {}),
         "db": (SETTINGS, {}),
     }
