@@ -26,6 +26,8 @@ $(foreach name,$(GIVEN),$(if $(filter-out undefined,$(origin $(name))),$\
 export $(GIVEN)
 
 IN_VENV = .venv/bin/python -m
+# A worker for each processor; a file's tests stay together, with what they share.
+SPREAD = --numprocesses=auto --dist=loadfile
 IN_ENV = . ./.toolchain/env && exec $(IN_VENV)
 OPS = @$(IN_ENV) ops $@ --stack="$$STACK"
 WITH_SERVICE = $${SERVICE:+--service="$$SERVICE"}
@@ -123,10 +125,10 @@ check: venv ## lint, types and the quick tests, in under two minutes
 	@$(IN_VENV) ruff format --check .
 	@$(IN_VENV) pyright
 	@.venv/bin/zizmor --offline --no-progress --quiet --persona=pedantic .github/workflows
-	@$(IN_VENV) pytest tests --ignore=tests/e2e -m "not slow"
+	@$(IN_VENV) pytest tests --ignore=tests/e2e $(SPREAD) -m "not slow"
 
 test: venv ## all tests that need only Python
-	@$(IN_VENV) pytest tests --ignore=tests/e2e
+	@$(IN_VENV) pytest tests --ignore=tests/e2e $(SPREAD)
 
 e2e: DEV = --dev --cloud
 e2e: setup ## a real stack of its own beside a running dev: made, used, removed

@@ -111,11 +111,10 @@ def imports(bench: Bench, results: Results, say: Say) -> None:
 
 
 def suite(bench: Bench, results: Results, folder: Path, say: Say) -> None:
-    """What `make test` runs."""
+    """The tests that `make check` runs."""
     say("the unit suite")
-    done = bench.run(
-        *(".venv/bin/python", "-m", "pytest", "tests", "--ignore=tests/e2e"), cwd=folder
-    )
+    pytest = (".venv/bin/python", "-m", "pytest", "tests", "--ignore=tests/e2e", "-m", "not slow")
+    done = bench.run(*pytest, "--numprocesses=auto", "--dist=loadfile", cwd=folder)
     results.add("unit suite", done.seconds, done.cpu)
     if found := PASSED.search(done.out):
         results.facts["tests"] = int(found[1])

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
 from reprlib import Repr
 from typing import Any
 
@@ -41,8 +42,13 @@ def report(file: str, found: Sequence[Problem]) -> str:
 
 def problems(error: ValidationError, model: type[BaseModel], namespace: str) -> list[Problem]:
     """What pydantic found, each with what the schema of `model` allows at that place."""
-    schema = model.model_json_schema()
+    schema = _schema(model)
     return [_problem(details, schema, namespace) for details in error.errors()]
+
+
+@cache
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    return model.model_json_schema()
 
 
 def _problem(details: ErrorDetails, schema: dict[str, Any], namespace: str) -> Problem:

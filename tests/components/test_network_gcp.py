@@ -25,12 +25,12 @@ from tests.programs import GCP, STACKS, build, foundation
 RESTRICTED = ["199.36.153.4", "199.36.153.5", "199.36.153.6", "199.36.153.7"]
 
 
-@pytest.fixture(params=STACKS)
+@pytest.fixture(scope="module", params=STACKS)
 def spec(request: pytest.FixtureRequest) -> NetworkSpec:
     return NetworkSpec.model_validate(DEFAULTS[request.param]["network"])
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def graph(spec: NetworkSpec) -> Graph:
     return build("network", "gcp", spec)
 

@@ -20,8 +20,6 @@ from tests.e2e.conftest import ROOT, say
 from tests.e2e.interruptions import ASKED, WAYS, Run, Step
 from tests.e2e.trial import STACK, Trial, trial
 
-pytestmark = pytest.mark.thorough
-
 REPORT = ROOT / ".toolchain" / "logs" / "interruptions.txt"
 WAITS_SECONDS = (0, 0.05, 0.3, 1.5)
 """How long after a step began it is cut short, in turn: before the plugin has done anything, in the
@@ -284,12 +282,14 @@ def test_down_gets_past_a_sample_of_kills(stack: Trial, findings: Findings):
     converges(stack, findings, "down")
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(7200)
 def test_every_operation_of_up_is_cut_short(stack: Trial, findings: Findings):
     chain(stack, findings, "up")
     converges(stack, findings, "up")
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(7200)
 def test_every_operation_of_down_is_cut_short(stack: Trial, findings: Findings):
     stack.forget()
@@ -297,6 +297,7 @@ def test_every_operation_of_down_is_cut_short(stack: Trial, findings: Findings):
     converges(stack, findings, "down")
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize("kind", ["Container", "Volume", "Password"])
 def test_up_after_a_down_that_was_killed(stack: Trial, findings: Findings, kind: str):

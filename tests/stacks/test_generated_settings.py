@@ -10,14 +10,10 @@ from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import date
-from functools import cache
 
 import pulumi
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
-from pulumi import _types  # pyright: ignore[reportPrivateUsage]
-from pulumi.runtime import resource
-from pulumi.runtime.proto import source_pb2
 
 from policy.evaluation import evaluate
 from stacks.config import Settings, parse
@@ -89,14 +85,9 @@ def nothing(*_: object) -> None:
 
 
 @contextmanager
-def cheap_graphs() -> Generator[None]:
-    """Without what makes a graph twice as dear and changes nothing in it: the places in the source
-    that Pulumi notes for each resource, names of properties looked up anew, garbage collection.
-    And without the waivers on the screen."""
+def in_quick_succession() -> Generator[None]:
+    """Garbage is collected when we say so, and waivers are not on the screen."""
     patch = pytest.MonkeyPatch()
-    patch.setattr(resource, "_get_stack_trace", source_pb2.StackTrace)
-    names = "input_type_py_to_pulumi_names"
-    patch.setattr(_types, names, cache(getattr(_types, names)))
     patch.setattr(pulumi.log, "warn", nothing)
     gc.disable()
     try:
@@ -127,7 +118,7 @@ def try_many(number: int, count: int, graphs: bool) -> Counter[str]:
         fared.update(outcomes)
         fared["refused on both"] += {f"{target}: refused" for target in TARGETS} <= outcomes
 
-    with cheap_graphs():
+    with in_quick_succession():
         run()
     return fared
 

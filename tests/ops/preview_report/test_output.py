@@ -2,6 +2,7 @@
 
 import re
 import time
+from functools import cache
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
@@ -18,6 +19,7 @@ ROUTE = "gcp:compute/route:Route"
 MANY = 2_000
 
 
+@cache
 def many() -> ReportView:
     """A change of 2,000 resources in ten components, one of them a danger."""
     lines = [
