@@ -9,6 +9,7 @@
 #   BASE=main OUT=… LIVE=1 GATE=1   with report: compare with what, write where; against the
 #                    stacks' recorded state; fail unless the verdict is safe
 #   BASE=… OUT=…     with rehearse: the stack of which commit is updated; where the log is written
+#   CONTRACT=1 ACCEPT=1   with rehearse: the contract suite, too; renew the record of its calls
 #   FILE=… OUT=… KEY=…   with backup, restore and backup-verify: the backup to read, where to
 #                    write one, the key that opens it
 #   PAIRS=2 ONLY=…  with bench: how often each is run; only imports, previews, ups, growth, suite
@@ -20,7 +21,8 @@ PYTHON ?= python3
 
 # What is given stays text, whatever is in it: make doesn't expand it, and a recipe takes it from
 # its environment ("$$STACK"), never as a part of its own words.
-GIVEN = STACK SERVICE FOLLOW FORCE LACKING DISRUPTIVE THOROUGH BASE OUT FULL LIVE GATE PROJECT REGION DRY_RUN FILE KEY PAIRS ONLY
+GIVEN = STACK SERVICE FOLLOW FORCE LACKING DISRUPTIVE THOROUGH BASE OUT FULL LIVE GATE PROJECT REGION DRY_RUN FILE KEY PAIRS ONLY \
+	CONTRACT ACCEPT
 $(foreach name,$(GIVEN),$(if $(filter-out undefined,$(origin $(name))),$\
 	$(eval override $(name) := $$(value $(name)))))
 export $(GIVEN)

@@ -101,6 +101,10 @@ def wait_ready(props: Mapping[str, Any]) -> None:
             run(["docker", "network", "connect", props["extra_network"], node])
     everything = nodes(cluster, "server", "agent", "loadbalancer")
     run(["docker", "update", "--restart=always", *everything])
+    # k3d calls a server up before its node has registered; to wait for all nodes of none is an
+    # error at once.
+    registered = (f"node/{node}" for node in nodes(cluster, "server", "agent"))
+    _kubectl(cluster, "wait", "--for=create", *registered, "--timeout=180s")
     _kubectl(cluster, "wait", "--for=condition=Ready", "nodes", "--all", "--timeout=180s")
 
 

@@ -5,8 +5,6 @@ import select
 import socket
 import ssl
 import tempfile
-import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -14,7 +12,6 @@ from typing import Any, cast
 import yaml
 
 from components.cluster import k3d_cli as k3d
-from components.command import CommandError
 from rehearsal.servers.containers import LABEL, image
 
 PLUGIN = """\
@@ -25,12 +22,6 @@ cat <<END
  "status": {"token": "rehearsal"}}
 END
 """
-
-NO_NODE = "no matching resources found"
-"""kubectl's words when it is to wait for nodes and there is none."""
-NODE_SECONDS = 180
-"""A node that has not registered by then won't."""
-PAUSE_SECONDS = 1
 
 
 def free_port() -> int:
@@ -73,32 +64,13 @@ class Cluster:
             "published_ports": {},
             "labels": {LABEL: self.stack},
         }
-        try:
-            k3d.create(made)
-        except CommandError as error:
-            if NO_NODE not in str(error):
-                raise
-            wait_for_node(made)
+        k3d.create(made)
 
     def remove(self) -> None:
         k3d.delete(self.name)
 
     def bridge(self) -> "Bridge":
         return Bridge(cast(dict[str, Any], yaml.safe_load(k3d.kubeconfig(self.name))))
-
-
-def wait_for_node(made: Mapping[str, Any]) -> None:
-    """k3d calls a server up before its node has registered: on a busy machine kubectl then finds no
-    node to wait for, and says so as an error at once."""
-    deadline = time.monotonic() + NODE_SECONDS
-    while True:
-        try:
-            k3d.wait_ready(made)
-            return
-        except CommandError as error:
-            if NO_NODE not in str(error) or time.monotonic() > deadline:
-                raise
-        time.sleep(PAUSE_SECONDS)
 
 
 class Bridge:

@@ -118,6 +118,15 @@ def test_every_container_is_started_again_whatever_ended_it(host: Host):
         assert f"k3d-{NAME}-{node}" in command.split()
 
 
+def test_nodes_that_have_not_registered_are_waited_for(host: Host):
+    """`kubectl wait nodes --all` would be content with those that have, and fail with none."""
+    K3dProvider().create(dict(PROPS))
+    registered, ready = host.ran(f"docker exec k3d-{NAME}-server-0 kubectl wait")
+    for node in ("server-0", "agent-0", "agent-1"):
+        assert f"node/k3d-{NAME}-{node}" in registered.split()
+    assert "--for=create" in registered and "--for=condition=Ready" in ready
+
+
 def test_the_users_kubeconfig_is_left_alone(host: Host):
     K3dProvider().create(dict(PROPS))
     K3dProvider().delete(NAME, PROPS)
