@@ -21,8 +21,7 @@ PYTHON ?= python3
 
 # What is given stays text, whatever is in it: make doesn't expand it, and a recipe takes it from
 # its environment ("$$STACK"), never as a part of its own words.
-GIVEN = STACK SERVICE FOLLOW FORCE LACKING DISRUPTIVE THOROUGH BASE OUT FULL LIVE GATE PROJECT REGION DRY_RUN FILE KEY PAIRS ONLY \
-	CONTRACT ACCEPT
+GIVEN = STACK SERVICE FOLLOW FORCE LACKING DISRUPTIVE THOROUGH BASE OUT FULL LIVE GATE PROJECT REGION DRY_RUN FILE KEY PAIRS ONLY CONTRACT ACCEPT
 $(foreach name,$(GIVEN),$(if $(filter-out undefined,$(origin $(name))),$\
 	$(eval override $(name) := $$(value $(name)))))
 export $(GIVEN)

@@ -113,10 +113,10 @@ def test_variables_reach_the_command(tmp_path: Path, arguments: list[str], calle
 
 
 USERS = {
-    "STACK": sorted({*VERBS, "contract", "report"}),
+    "STACK": sorted({*VERBS, "contract", "report", "rehearse"}),
     "SERVICE": ["logs", "shell", "restart"],
-    "BASE": ["report"],
-    "OUT": ["report", "backup"],
+    "BASE": ["report", "rehearse"],
+    "OUT": ["report", "backup", "rehearse"],
     "FILE": ["restore", "backup-verify"],
     "KEY": ["backup", "restore", "backup-verify"],
     "FULL": ["report"],
@@ -126,7 +126,10 @@ USERS = {
     "ONLY": ["bench"],
 }
 """Variable that is passed on → the targets that do so."""
-SWITCHES = {"FOLLOW", "FORCE", "LACKING", "DISRUPTIVE", "THOROUGH", "LIVE", "GATE", "DRY_RUN"}
+SWITCHES = {
+    *("FOLLOW", "FORCE", "LACKING", "DISRUPTIVE", "THOROUGH", "LIVE", "GATE", "DRY_RUN"),
+    *("CONTRACT", "ACCEPT"),
+}
 HOSTILE = [
     "$(shell touch run)",
     "${shell touch run}",
