@@ -13,7 +13,6 @@ STEPS = ("up", "preview", "refresh", "update", "second-preview", "unprotect", "d
 UNCHANGED = ("preview", "second-preview")
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize("stack", ["staging", "prod"])
 def test_a_cloud_stack_is_rehearsed(stack: str, tmp_path: Path):
     before = run("git", "status", "--short", cwd=str(ROOT))
