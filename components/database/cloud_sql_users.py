@@ -105,7 +105,7 @@ def service_accounts(
         project,
         server.name,
     )
-    for email in spec.iam_users:
+    for email in dict.fromkeys(spec.iam_users):  # each once, however often it is named
         user = email.removesuffix(".gserviceaccount.com")  # Cloud SQL's rule
         sql.User(
             f"{name}-{user}",

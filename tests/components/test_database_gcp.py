@@ -227,7 +227,7 @@ def test_every_password_is_kept_in_secret_manager(graph: Graph):
 
 def test_a_service_account_logs_in_without_a_password_and_here_only():
     email = "trader@the-project.iam.gserviceaccount.com"
-    spec = SMALL.model_copy(update={"iam_users": [email]})
+    spec = SMALL.model_copy(update={"iam_users": [email, email]})  # named twice, it is one
     graph = build("database", "gcp", spec)
     user = graph.only("gcp:sql/user:User", "database-trader@the-project.iam").inputs
     assert user["name"] == "trader@the-project.iam"
