@@ -88,13 +88,14 @@ def local_up(context: Context) -> int:
     state = interrupted.clear(context)
     interrupted.refuse_anothers(context, state)
     remove_outdated_cluster(context, state)
-    repaired = repair(context)
+    repair(context)
     start_stopped(context, state)
     command = ["pulumi", "up", f"--stack={context.stack.name}", "--yes", "--skip-preview"]
     command.append("--suppress-outputs")
     code = context.commands.show(command, env=TAKES_OVER)
     if code == 0:
-        wait_healthy(context, repaired)
+        # Pulumi waits for those that it makes alone: not for a replica whose primary it made anew.
+        wait_healthy(context, [context.stack.container(service) for service in SERVICES])
         settle(context)
     return code
 

@@ -12,22 +12,19 @@ from ops.interrupted import forget
 from ops.kubernetes import kubectl
 from ops.pulumi_cli import Record, record, refresh
 
-CONTAINER = "container "
-"""How a difference of one begins."""
 NETWORK = "docker:index/network:Network"
 WITH_DEPENDENTS = ("docker:index/container:Container", "docker:index/volume:Volume", ":K3dCluster")
 """What takes along what is in it when it is gone."""
 
 
-def repair(context: Context) -> list[str]:
+def repair(context: Context) -> None:
     """Say what differs, and put it right as far as that is not for `pulumi up`, which comes next
-    and makes what is missing. Returns the containers that were put right as they are: Pulumi does
-    not wait until they are healthy."""
+    and makes what is missing."""
     state = record(context.commands, context.stack, secrets=True)
     discard_halves(context, state)
     found = differences(context.commands, context.stack, state)
     if not found:
-        return []
+        return
     say("Changed by hand since the last run:")
     for one in found:
         say(f"  {one}")
@@ -51,8 +48,6 @@ def repair(context: Context) -> list[str]:
     if looked_at := [urn for urn in urns(state, told) if urn not in told_already]:
         refresh(context.commands, context.stack, looked_at)
     forget(context, empty)
-    containers = [one.what for one in of[Repair.IN_PLACE] if one.what.startswith(CONTAINER)]
-    return [what.removeprefix(CONTAINER) for what in containers]
 
 
 def urns(state: Record, told: Sequence[Difference]) -> list[str]:

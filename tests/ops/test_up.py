@@ -53,9 +53,25 @@ def test_a_failed_up_shows_what_there_is(host: FakeHost, capsys: pytest.CaptureF
     assert not host.stack.kubeconfig.exists()
 
 
-def test_up_fails_if_something_is_not_up_after_it(host: FakeHost):
+def test_up_fails_if_something_is_not_up_after_it(host: FakeHost, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(lifecycle, "HEALTHY_WITHIN_SECONDS", 0)
     host.up().containers[0]["State"]["Health"]["Status"] = "unhealthy"
-    assert lifecycle.up(context(host)) == 1
+    with pytest.raises(OpsError, match="not healthy within 0 s: alphintra-dev-database"):
+        lifecycle.up(context(host))
+
+
+def test_what_pulumi_did_not_make_is_waited_for_too(
+    host: FakeHost, monkeypatch: pytest.MonkeyPatch
+):
+    """A replica finds its primary again that was made anew."""
+    health = host.up().containers[0]["State"]["Health"]
+    health["Status"] = "starting"
+
+    def later(_seconds: float) -> None:
+        health["Status"] = "healthy"
+
+    monkeypatch.setattr(lifecycle.time, "sleep", later)
+    assert lifecycle.up(context(host)) == 0
 
 
 def test_what_is_stopped_is_started(host: FakeHost):
