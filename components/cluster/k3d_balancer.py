@@ -11,7 +11,7 @@ from components.cluster.k3d_cli import find, nodes
 from components.command import run
 
 API_PORT = 6443
-CONFIG = "/etc/confd/values.yaml"
+CONFIG = Path("/etc/confd/values.yaml")
 """Where k3d's proxy looks for what it passes where (k3d's `DefaultLoadbalancerConfigPath`)."""
 INHERITED = ("app", "k3d.cluster", "k3d.version")
 """How the labels begin that all nodes of a cluster have."""
@@ -45,8 +45,11 @@ def make_balancer(props: Mapping[str, Any]) -> bool:
         for node in ports.values()
     }
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "values.yaml"  # JSON is YAML
-        file.write_text(json.dumps({"ports": routes, "settings": {"workerConnections": 1024}}))
-        run(["docker", "cp", str(file), f"{name}:{CONFIG}"])
+        file = Path(folder) / CONFIG.parent.name / CONFIG.name
+        file.parent.mkdir()
+        settings = {"ports": routes, "settings": {"workerConnections": 1024}}
+        file.write_text(json.dumps(settings))  # JSON is YAML
+        # With its folder, which not every image has.
+        run(["docker", "cp", str(file.parent), f"{name}:{CONFIG.parent.parent}"])
     run(["docker", "start", name])
     return True

@@ -60,7 +60,8 @@ def run(
         text=True,
         timeout=300,
     )
-    assert done.returncode == 0, f"{' '.join(command)}: {done.stderr or done.stdout}"
+    said = done.stdout[-3000:] + done.stderr
+    assert done.returncode == 0, f"{' '.join(command)}: {said}"
     return done.stdout
 
 
