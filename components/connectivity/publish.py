@@ -14,8 +14,9 @@ from components.images import CATALOG, ImageSource, catalog, resolve
 BASE = "debian"
 WHAT_IT_IS = ("name", "registry", "content", "platform")
 """The inputs that make another image."""
-GONE = ("not found", "manifest unknown", "connection refused")
-"""Docker's words for: the registry does not have it, or nobody answers at its address."""
+GONE = ("not found", "manifest unknown", "connection refused", "503 Service Unavailable")
+"""Docker's words for: the registry does not have it, or there is none: nobody answers at its
+address, or only the gate before it. To publish an image that is there after all changes nothing."""
 
 
 def content_digest(folder: Path) -> str:

@@ -157,6 +157,7 @@ PUBLISHED = "localhost:5050/connectivity-check@sha256:2"
         (PUBLISHED, PUBLISHED),
         (CommandError(f"docker pull: Error response from daemon: {PUBLISHED}: not found"), None),
         (CommandError("docker pull: manifest unknown"), None),
+        (CommandError("docker pull: unexpected HTTP status: 503 Service Unavailable"), None),
         (CommandError("docker pull: dial tcp 127.0.0.1:5050: connect: connection refused"), None),
         (CommandError("docker pull: denied: Unauthenticated request"), PUBLISHED),
     ],
