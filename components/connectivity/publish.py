@@ -14,7 +14,7 @@ from components.images import CATALOG, ImageSource, catalog, resolve
 BASE = "debian"
 WHAT_IT_IS = ("name", "registry", "content", "platform")
 """The inputs that make another image."""
-GONE = ("not found", "manifest unknown", "connection refused", "503 Service Unavailable")
+GONE = ("no such manifest", "connection refused", "503 Service Unavailable")
 """Docker's words for: the registry does not have it, or there is none: nobody answers at its
 address, or only the gate before it. To publish an image that is there after all changes nothing."""
 
@@ -59,9 +59,10 @@ class PublishedImageProvider(ResourceProvider):
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Gone if its registry says so, or if there is none any more; one that can't be asked, by
         who may not sign in there, counts as unchanged."""
-        platform = [f"--platform={props['platform']}"] if props.get("platform") else []
+        # Not `docker pull`: by digest, it is content with what this host has.
+        insecure = ["--insecure"] if id_.startswith("localhost:") else []
         try:
-            run(["docker", "pull", "--quiet", *platform, id_], timeout_seconds=900)
+            run(["docker", "manifest", "inspect", *insecure, id_])
         except CommandError as error:
             if any(words in str(error) for words in GONE):
                 return ReadResult(None, props)

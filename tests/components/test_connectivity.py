@@ -154,18 +154,17 @@ PUBLISHED = "localhost:5050/connectivity-check@sha256:2"
 @pytest.mark.parametrize(
     ("said", "found"),
     [
-        (PUBLISHED, PUBLISHED),
-        (CommandError(f"docker pull: Error response from daemon: {PUBLISHED}: not found"), None),
-        (CommandError("docker pull: manifest unknown"), None),
-        (CommandError("docker pull: unexpected HTTP status: 503 Service Unavailable"), None),
-        (CommandError("docker pull: dial tcp 127.0.0.1:5050: connect: connection refused"), None),
-        (CommandError("docker pull: denied: Unauthenticated request"), PUBLISHED),
+        ("{}", PUBLISHED),
+        (CommandError(f"docker manifest inspect: no such manifest: {PUBLISHED}"), None),
+        (CommandError("docker manifest inspect: connect: connection refused"), None),
+        (CommandError("unexpected HTTP status: 503 Service Unavailable"), None),
+        (CommandError("docker manifest inspect: denied: Unauthenticated request"), PUBLISHED),
     ],
 )
 def test_what_its_registry_lost_is_gone(
     docker: FakeHost, said: str | CommandError, found: str | None
 ):
-    docker.answers["docker pull"] = said
+    docker.answers["docker manifest inspect"] = said
     assert PublishedImageProvider().read(PUBLISHED, dict(PROPS)).id == found
 
 
