@@ -3,8 +3,10 @@
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from tempfile import TemporaryDirectory
 from typing import IO, Any, Protocol
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -112,6 +114,18 @@ class Deferred:
             self._program.terminate()
 
 
+@contextmanager
+def own_folder(command: Sequence[str]) -> Generator[dict[str, str]]:
+    """The environment in which a Pulumi keeps its temporary files in a folder of its own, which is
+    removed: its Kubernetes provider leaves the cluster's kubeconfig there each time it starts
+    (`writeKubeconfigToFile` in its provider/util.go)."""
+    if command[0] != "pulumi":
+        yield {}
+        return
+    with TemporaryDirectory(prefix="alphintra-", ignore_cleanup_errors=True) as folder:
+        yield {"TMPDIR": folder}
+
+
 class HostCommands:
     """The programs of this machine."""
 
@@ -124,17 +138,18 @@ class HostCommands:
         timeout: float = 30,
     ) -> Result:
         try:
-            done = subprocess.run(
-                command,
-                env={**os.environ, **(env or {})},
-                input=stdin,
-                stdin=subprocess.DEVNULL if stdin is None else None,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=timeout,
-                check=False,
-            )
+            with own_folder(command) as own:
+                done = subprocess.run(
+                    command,
+                    env={**os.environ, **own, **(env or {})},
+                    input=stdin,
+                    stdin=subprocess.DEVNULL if stdin is None else None,
+                    capture_output=True,
+                    text=True,
+                    errors="replace",
+                    timeout=timeout,
+                    check=False,
+                )
         except FileNotFoundError:
             raise missing(command[0]) from None
         except subprocess.TimeoutExpired:
@@ -142,9 +157,9 @@ class HostCommands:
         return Result(done.returncode, done.stdout, done.stderr)
 
     def show(self, command: Sequence[str], *, env: Mapping[str, str] | None = None) -> int:
-        with Deferred() as deferred:
+        with own_folder(command) as own, Deferred() as deferred:
             try:
-                program = subprocess.Popen(command, env={**os.environ, **(env or {})})
+                program = subprocess.Popen(command, env={**os.environ, **own, **(env or {})})
             except FileNotFoundError:
                 raise missing(command[0]) from None
             deferred.to(program)

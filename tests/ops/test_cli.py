@@ -1,5 +1,7 @@
 """The command line, the stack's file, and what holds for every command: no secret shows."""
 
+import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -197,3 +199,19 @@ def test_columns_are_aligned():
 @pytest.mark.parametrize(("seconds", "text"), [(3.21, "3.2 s"), (245.2, "4 min 05 s")])
 def test_durations(seconds: float, text: str):
     assert duration(seconds) == text
+
+
+def test_what_a_pulumi_leaves_in_its_temporary_folder_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """As its Kubernetes provider leaves kubeconfigs."""
+    pulumi = tmp_path / "pulumi"
+    pulumi.write_text('#!/bin/sh\necho secret > "$TMPDIR/kubeconfig1"; echo "$TMPDIR"\n')
+    pulumi.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    folder = Path(HostCommands().ask(["pulumi", "up"]).out.strip())
+    assert folder != Path(tempfile.gettempdir()) and not folder.exists()
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    assert HostCommands().show(["pulumi", "up"]) == 0
+    assert list(tmp_path.iterdir()) == [pulumi]
