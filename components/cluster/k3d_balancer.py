@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from components.cluster.k3d_cli import find, nodes
 from components.command import run
 
@@ -48,7 +50,8 @@ def make_balancer(props: Mapping[str, Any]) -> bool:
         file = Path(folder) / CONFIG.parent.name / CONFIG.name
         file.parent.mkdir()
         settings = {"ports": routes, "settings": {"workerConnections": 1024}}
-        file.write_text(json.dumps(settings))  # JSON is YAML
+        # A line for each node, as k3d writes it: the stand-in of its proxy reads no other YAML.
+        file.write_text(yaml.safe_dump(settings))
         # With its folder, which not every image has.
         run(["docker", "cp", str(file.parent), f"{name}:{CONFIG.parent.parent}"])
     run(["docker", "start", name])

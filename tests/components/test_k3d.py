@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from components.cluster.k3d import REMAKING, K3dProvider
 from components.command import CommandError
 from tests.components.fake_host import FakeHost
+from tests.programs import ROOT
 
 PROPS: dict[str, Any] = {
     "name": "alphintra-dev-cluster",
@@ -248,11 +250,21 @@ def test_a_node_that_somebody_removed_is_forgotten_and_made_again(host: Host):
 def test_a_load_balancer_that_somebody_removed_is_made_again(host: Host):
     """As k3d makes it, which can't make one alone."""
     host.agents, host.balancers = 2, 0
+    read_by_nginx: list[str] = []
+
+    def copy(command: Sequence[str]) -> str:
+        """Into the stand-in of k3d's proxy, which makes nginx's configuration of it so."""
+        awk = ["awk", "-f", str(ROOT / "images" / "k3d-proxy" / "nginx-config.awk")]
+        read_by_nginx.append(
+            subprocess.check_output([*awk, f"{command[2]}/values.yaml"], text=True)
+        )
+        return ""
+
     labels = {"k3d.cluster": NAME, "k3d.cluster.token": "t", "app": "k3d", "k3d.role": "server"}
     host.answers |= {
         "docker inspect": json.dumps([{"Config": {"Labels": labels}}]),
         "docker create": "",
-        "docker cp": "",
+        "docker cp": copy,
         "docker start": "",
     }
     read = K3dProvider().read(NAME, dict(PROPS))
@@ -269,6 +281,9 @@ def test_a_load_balancer_that_somebody_removed_is_made_again(host: Host):
         " --publish=127.0.0.1:8080:30080 ",
     ):
         assert part in command
+    (routes,) = read_by_nginx
+    assert f"server k3d-{NAME}-server-0:6443 " in routes
+    assert f"server k3d-{NAME}-agent-1:30080 " in routes
     assert not host.ran("k3d cluster edit")
     assert host.ran("docker start") == [f"docker start k3d-{NAME}-serverlb"]
 
