@@ -153,6 +153,7 @@ def test_what_takes_a_restart_keeps_the_data(platform: Platform):
     config = changed(database={"max_connections": 300, "disk_gb": 30})
     assert up(platform, config) == servers
     assert sql("SHOW max_connections;").strip() == "300"
+    assert up(platform, changed(database={"disk_gb": 30})) == servers  # and back
 
 
 @pytest.mark.parametrize(
