@@ -14,6 +14,7 @@ from components.images import CATALOG, ImageSource, catalog, resolve
 BASE = "debian"
 WHAT_IT_IS = ("name", "registry", "content", "platform")
 """The inputs that make another image."""
+ON_THIS_MACHINE = "localhost:"
 GONE = ("no such manifest", "connection refused", "503 Service Unavailable")
 """Docker's words for: the registry does not have it, or there is none: nobody answers at its
 address, or only the gate before it. To publish an image that is there after all changes nothing."""
@@ -57,15 +58,15 @@ class PublishedImageProvider(ResourceProvider):
         return CreateResult(image, {**props, "image": image})
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """Gone if its registry says so, or if there is none any more; one that can't be asked, by
-        who may not sign in there, counts as unchanged."""
-        # Not `docker pull`: by digest, it is content with what this host has.
-        insecure = ["--insecure"] if id_.startswith("localhost:") else []
-        try:
-            run(["docker", "manifest", "inspect", *insecure, id_])
-        except CommandError as error:
-            if any(words in str(error) for words in GONE):
-                return ReadResult(None, props)
+        """Gone if a registry on this machine, whose storage can be lost, says so. Another one asks
+        for a sign-in, which who looks for drift need not have."""
+        if id_.startswith(ON_THIS_MACHINE):
+            try:
+                # Not `docker pull`: by digest, it is content with what this host has.
+                run(["docker", "manifest", "inspect", "--insecure", id_])
+            except CommandError as error:
+                if any(words in str(error) for words in GONE):
+                    return ReadResult(None, props)
         return ReadResult(id_, props)
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:

@@ -158,7 +158,6 @@ PUBLISHED = "localhost:5050/connectivity-check@sha256:2"
         (CommandError(f"docker manifest inspect: no such manifest: {PUBLISHED}"), None),
         (CommandError("docker manifest inspect: connect: connection refused"), None),
         (CommandError("unexpected HTTP status: 503 Service Unavailable"), None),
-        (CommandError("docker manifest inspect: denied: Unauthenticated request"), PUBLISHED),
     ],
 )
 def test_what_its_registry_lost_is_gone(
@@ -166,6 +165,12 @@ def test_what_its_registry_lost_is_gone(
 ):
     docker.answers["docker manifest inspect"] = said
     assert PublishedImageProvider().read(PUBLISHED, dict(PROPS)).id == found
+
+
+def test_a_registry_elsewhere_is_not_asked(docker: FakeHost):
+    elsewhere = "europe-west1-docker.pkg.dev/p/r/connectivity-check@sha256:2"
+    assert PublishedImageProvider().read(elsewhere, dict(PROPS)).id == elsewhere
+    assert not docker.commands
 
 
 def test_publishing_again_only_when_something_changed():

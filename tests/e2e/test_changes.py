@@ -179,6 +179,8 @@ def test_what_is_about_no_data_touches_none(
     different = {name for name in before | after if before.get(name) != after.get(name)}
     assert {f"{PREFIX}-{name}" for name in servers} <= different
     assert not different & {f"{PREFIX}-{name}" for name in ("database", "cache")}
+    given(platform, changed(database={"disk_gb": 30}))
+    platform.shell("make up")
 
 
 @pytest.mark.parametrize("image", ["postgres", "redis"])
