@@ -67,6 +67,8 @@ def refresh(play: Play) -> Step:
     step = play.pulumi("refresh", "refresh", "--yes", "--skip-preview", PLACES)
     for name, properties in differences(play.out / "events-refresh.jsonl").items():
         step.words += [f"{name}.{one} is not as it was set" for one in sorted(properties)]
+    if step.changed:
+        step.words.append(f"resources that are not as they were recorded: {step.changed}")
     if step.words:
         raise Failed(step)
     return step

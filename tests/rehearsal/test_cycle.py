@@ -1,12 +1,13 @@
 """What a destroyed stack may leave in the played cloud."""
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
 import pytest
 
-from rehearsal.cycle import left
-from rehearsal.play import Play
+from rehearsal.cycle import left, refresh
+from rehearsal.play import Failed, Play, Step
 from tests.rehearsal.cloud import PROJECT, P, call, project
 
 POLICY = f"binaryauthorization:{P}/policy"
@@ -32,3 +33,19 @@ def test_what_nothing_deletes_is_forgotten_but_where_it_is_to_stay():
     found = left(cast(Play, SimpleNamespace(cloud=cloud, before=before)))
     assert found.forgotten == [f"pubsub:{P}/topics/notices"]
     assert found.meant == [f"cloudkms:{P}/locations/europe-west1/keyRings/ring"]
+
+
+@pytest.mark.parametrize(("changes", "fails"), [({"same": 243}, False), ({"delete": 1}, True)])
+def test_a_refresh_finds_everything_as_it_was(changes: dict[str, int], fails: bool, tmp_path: Path):
+    (tmp_path / "events-refresh.jsonl").touch()
+    step = Step("refresh", 0, 1.0, changes, 0, [], [])
+
+    def pulumi(*_: str) -> Step:
+        return step
+
+    play = cast(Play, SimpleNamespace(out=tmp_path, pulumi=pulumi))
+    if fails:
+        with pytest.raises(Failed, match="not as they were recorded: 1"):
+            refresh(play)
+    else:
+        assert refresh(play) is step
