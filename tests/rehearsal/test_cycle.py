@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from rehearsal.cycle import left, refresh
+from rehearsal.cycle import PLAYED_OTHERWISE, left, refresh, surprises
 from rehearsal.play import Failed, Play, Step
 from tests.rehearsal.cloud import PROJECT, P, call, project
 
@@ -49,3 +49,18 @@ def test_a_refresh_finds_everything_as_it_was(changes: dict[str, int], fails: bo
             refresh(play)
     else:
         assert refresh(play) is step
+
+
+def suite(failed: set[str]) -> str:
+    """What the contract suite prints at its end."""
+    lines = [f"FAILED tests/contract/{test} - AssertionError: a..." for test in sorted(failed)]
+    return "\n".join(["30 ok, 4 FAILED, 3 not configured; 59 s", *lines])
+
+
+def test_the_contract_fails_where_the_servers_are_others_and_nowhere_else():
+    known = {*PLAYED_OTHERWISE}
+    assert surprises(suite(known)) == []
+    assert surprises(suite({*known, "test_cache.py::x"})) == ["test_cache.py::x failed"]
+    (words,) = surprises(suite(known - {"test_registry.py::test_tag_is_immutable"}))
+    assert words.startswith("test_registry.py::test_tag_is_immutable holds, though the `docker`")
+    assert surprises("Traceback") == ["the contract suite did not come to its end"]
