@@ -13,12 +13,16 @@ STEPS = ("up", "preview", "refresh", "update", "second-preview", "unprotect", "d
 UNCHANGED = ("preview", "second-preview")
 
 
-@pytest.mark.parametrize("stack", ["staging", "prod"])
-def test_a_cloud_stack_is_rehearsed(stack: str, tmp_path: Path):
+@pytest.mark.parametrize(("stack", "more"), [("staging", ("contract",)), ("prod", ())])
+def test_a_cloud_stack_is_rehearsed(stack: str, more: tuple[str, ...], tmp_path: Path):
+    """One of them with the contract suite: its servers are the same for both."""
     before = run("git", "status", "--short", cwd=str(ROOT))
     env = {name: value for name, value in os.environ.items() if name != "PULUMI_BACKEND_URL"}
     done = subprocess.run(
-        ["make", "rehearse", f"STACK={stack}", f"OUT={tmp_path / 'out'}"],
+        [
+            *("make", "rehearse", f"STACK={stack}", f"OUT={tmp_path / 'out'}"),
+            *(f"{step.upper()}=1" for step in more),
+        ],
         cwd=ROOT,
         env=env,
         capture_output=True,
@@ -28,7 +32,7 @@ def test_a_cloud_stack_is_rehearsed(stack: str, tmp_path: Path):
     print(done.stdout)
     assert done.returncode == 0, done.stdout + done.stderr
     rows = dict(re.findall(r"^(\S+) {2,}(.*)$", done.stdout, re.MULTILINE))
-    for step in STEPS:
+    for step in (*STEPS, *more):
         assert rows[step].startswith("ok "), rows[step]
     assert all("no change" in rows[step] for step in UNCHANGED)
     assert rows["protected"].startswith("refused")
