@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from components.database import ADMIN
+
 SECRET = "4dabf18193072939515e22adb298388d"
 """The key by which Pulumi marks a secret in its state; its value is JSON in `plaintext`."""
 CONTAINER, NETWORK, VOLUME = (
@@ -53,7 +55,9 @@ class Recipe:
     def sql(self) -> str:
         """Roles and databases, all in one go."""
         roles = "".join(
-            f'CREATE ROLE "{one["role"]}" LOGIN '
+            # The administrator is there from the server's start.
+            f"{'ALTER' if one['role'] == ADMIN else 'CREATE'} ROLE "
+            f'"{one["role"]}" LOGIN '
             f"{'REPLICATION' if one.get('may_replicate') else 'NOREPLICATION'} "
             f"PASSWORD '{one['password']}';\n"
             for one in self.of(f"{DYNAMIC}PostgresRole")
