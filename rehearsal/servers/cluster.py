@@ -46,25 +46,26 @@ class Cluster:
     stack: str
 
     def make(self) -> None:
-        made = {
-            "name": self.name,
-            "servers": 1,
-            "agents": 0,
-            "image": image("node"),
-            "proxy_image": image("k3d-proxy"),
-            "tools_image": image("k3d-tools"),
-            "network": self.network,
-            "extra_network": self.managed,
-            "pods_cidr": self.pods_cidr,
-            "services_cidr": self.services_cidr,
-            "dns_address": self.dns_address,
-            "registry": self.registry,
-            "registry_mirror": self.registry_mirror,
-            "api_port": free_port(),
-            "published_ports": {},
-            "labels": {LABEL: self.stack},
-        }
-        k3d.create(made)
+        k3d.create(
+            {
+                "name": self.name,
+                "servers": 1,
+                "agents": 0,
+                "image": image("node"),
+                "proxy_image": image("k3d-proxy"),
+                "tools_image": image("k3d-tools"),
+                "network": self.network,
+                "extra_network": self.managed,
+                "pods_cidr": self.pods_cidr,
+                "services_cidr": self.services_cidr,
+                "dns_address": self.dns_address,
+                "registry": self.registry,
+                "registry_mirror": self.registry_mirror,
+                "api_port": free_port(),
+                "published_ports": {},
+                "labels": {LABEL: self.stack},
+            }
+        )
 
     def remove(self) -> None:
         k3d.delete(self.name)
