@@ -20,8 +20,15 @@ from typing import Any
 from bench.measure import BenchError, ask
 from bench.recipe import DYNAMIC, NETWORK, VOLUME, Recipe
 from bench.stack import ROOT
+from components.cache.server_settings import RedisSettingsProvider
+from components.database.server_settings import PostgresSettingsProvider
 
 ADMIN = "postgres"
+SETTINGS = {
+    f"{DYNAMIC}RedisSettings": RedisSettingsProvider(),
+    f"{DYNAMIC}PostgresSettings": PostgresSettingsProvider(),
+}
+"""What a server is told once it runs, by psql and redis-cli in its container."""
 POLL_SECONDS, HEALTHY_WITHIN_SECONDS = 0.1, 300
 
 
@@ -37,7 +44,7 @@ def up(recipe: Recipe) -> None:
             pool.submit(make_cluster, recipe, kubeconfig),
             pool.submit(make_database, recipe),
             *(
-                pool.submit(make_container, recipe.container(name))
+                pool.submit(make_server, recipe, name)
                 for name in ("cache", "cache-replica", "cache-way-in", "database-way-in")
             ),
         ]
@@ -121,11 +128,21 @@ def fill(name: str, files: dict[str, str]) -> None:
 
 def make_database(recipe: Recipe) -> None:
     """The server, its roles and databases, and the replica that signs in with one of them."""
-    server = recipe.container("database")
-    make_container(server)
+    server = make_server(recipe, "database")
     psql = ["docker", "exec", "--interactive", server["name"], "psql", f"--username={ADMIN}"]
     ask(*psql, "--quiet", "--set=ON_ERROR_STOP=1", stdin=recipe.sql)
-    make_container(recipe.container("database-replica"))
+    make_server(recipe, "database-replica")
+
+
+def make_server(recipe: Recipe, name: str) -> dict[str, Any]:
+    """Its container, which it returns, and what it is told."""
+    container = recipe.container(name)
+    make_container(container)
+    for type_, provider in SETTINGS.items():
+        for told in recipe.of(type_):
+            if told["container"] == container["name"]:
+                provider.create(told)
+    return container
 
 
 def publish(recipe: Recipe) -> str:
