@@ -27,6 +27,13 @@ RESOURCES: dict[Kind, str] = {
     "volume": "docker:index/volume:Volume",
 }
 """What Pulumi's state calls them."""
+RUN_AGAIN = {
+    "created": "start",
+    "exited": "start",
+    "paused": "unpause",
+    "restarting": "restart",  # Docker waits up to a minute between two tries
+}
+"""Docker's word for how a container is → the command that makes it run."""
 STOP_SECONDS = 30
 """How long a server may take to end by itself; as in components/containers.py."""
 ANONYMOUS = re.compile("[0-9a-f]{64}")

@@ -15,8 +15,6 @@ from ops.stack import Stack
 
 Facts = Mapping[str, Any]
 MIB = 1024 * 1024
-STOPPED = ("exited", "created")
-"""Docker's words for what has to be started."""
 
 
 @dataclass(frozen=True)
@@ -28,28 +26,28 @@ class Fact:
     """From the state's inputs."""
     found: Callable[[Facts], Any]
     """From `docker inspect`."""
-    command: Callable[[Facts], tuple[str, ...] | None] = lambda _: None
-    """What puts it right, given the inputs; None if Docker can't."""
+    command: Callable[[Facts, Any], tuple[str, ...] | None] = lambda _, __: None
+    """What puts it right, given the inputs and what was found; None if Docker can't."""
 
 
 def listed(inputs: Facts, key: str) -> list[Facts]:
     return inputs.get(key) or []
 
 
-def limits(inputs: Facts) -> tuple[str, ...] | None:
+def run_again(inputs: Facts, status: str) -> tuple[str, ...] | None:
+    verb = docker_cli.RUN_AGAIN.get(status)
+    return ("docker", verb, inputs["name"]) if verb else None
+
+
+def limits(inputs: Facts, _: int) -> tuple[str, ...] | None:
     if not inputs.get("memory"):
         return None  # `docker update` takes no limit away
     both = f"--memory={inputs['memory']}m", f"--memory-swap={inputs['memorySwap']}m"
     return ("docker", "update", *both, inputs["name"])
 
 
+STATE = Fact("state", lambda _: "running", lambda facts: facts["State"]["Status"], run_again)
 FACTS = (
-    Fact(
-        "state",
-        lambda _: "running",
-        lambda facts: facts["State"]["Status"],
-        lambda inputs: ("docker", "unpause", inputs["name"]),
-    ),
     Fact(
         "memory in MiB",
         lambda inputs: inputs.get("memory") or 0,
@@ -73,7 +71,7 @@ FACTS = (
         "restart policy",
         lambda inputs: inputs.get("restart", "no"),
         lambda facts: facts["HostConfig"]["RestartPolicy"]["Name"],
-        lambda inputs: ("docker", "update", f"--restart={inputs['restart']}", inputs["name"]),
+        lambda inputs, _: ("docker", "update", f"--restart={inputs['restart']}", inputs["name"]),
     ),
 )
 MADE_WITH = (
@@ -169,25 +167,26 @@ def container(one: Resource, there: list[dict[str, Any]]) -> Iterator[Difference
         found = same["Name"].lstrip("/")
         yield Difference(one.urn, what, "name", name, found, Repair.IN_PLACE, commands)
     elif same is not None:
-        stopped: list[Difference] = []  # last: it can't start without its networks
         for fact in FACTS:
-            found = fact.found(same)
-            if found == fact.expected(one.inputs):
-                continue
-            command = fact.command(one.inputs)
-            if found in STOPPED:
-                start = (("docker", "start", name),)
-                stopped = [_differs(one, what, fact, found, Repair.IN_PLACE, start)]
-            elif command:
-                yield _differs(one, what, fact, found, Repair.IN_PLACE, (command,))
-            else:
-                yield _differs(one, what, fact, found, Repair.ANEW, remove)
+            yield from _fact(one, what, fact, same, remove)
         wanted: dict[str, str] = {
             each["name"]: each.get("ipv4Address") or ""
             for each in listed(one.inputs, "networksAdvanceds")
         }
         yield from attachments(one.urn, what, name, wanted, same)
-        yield from stopped
+        # Last: it can't start without its networks.
+        yield from _fact(one, what, STATE, same, remove)
+
+
+def _fact(
+    one: Resource, what: str, fact: Fact, facts: Facts, remove: tuple[tuple[str, ...], ...]
+) -> Iterator[Difference]:
+    found = fact.found(facts)
+    if found == fact.expected(one.inputs):
+        return
+    command = fact.command(one.inputs, found)
+    repair, commands = (Repair.IN_PLACE, (command,)) if command else (Repair.ANEW, remove)
+    yield _differs(one, what, fact, found, repair, commands)
 
 
 def _differs(

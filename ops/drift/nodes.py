@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ops.docker_cli import RUN_AGAIN
 from ops.drift.difference import Difference, Repair
 from ops.drift.networks import attachments
 from ops.pulumi_cli import Record, Resource
@@ -42,7 +43,8 @@ def _node(cluster: Resource, node: Mapping[str, Any]) -> Iterator[Difference]:
     what, status = f"node {name}", node["State"]["Status"]
     if status != "running":
         # `up` starts those that are stopped.
-        commands = (("docker", "unpause", name),) if status == "paused" else ()
+        verb = RUN_AGAIN.get(status)
+        commands = (("docker", verb, name),) if verb and verb != "start" else ()
         yield Difference(cluster.urn, what, "state", "running", status, Repair.IN_PLACE, commands)
     own = {inputs["network"]: ""}
     joined = (

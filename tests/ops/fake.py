@@ -217,7 +217,7 @@ class FakeHost(Commands):
                 return Result(0, self.server_says[server]) if there else Result(1, err="no server")
             case ["volume", "create", *_, name]:
                 self.volumes[name] = name
-            case ["update" | "unpause" | "rename" | "run" | "stop" | "rm", *_]:
+            case ["update" | "unpause" | "restart" | "rename" | "run" | "stop" | "rm", *_]:
                 pass
             case ["network", "connect" | "disconnect", *_]:
                 pass

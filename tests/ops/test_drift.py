@@ -86,6 +86,10 @@ def pause(host: FakeHost) -> None:
     cache(host)["State"] = {"Status": "paused"}
 
 
+def keep_failing(host: FakeHost) -> None:
+    cache(host)["State"] = {"Status": "restarting"}
+
+
 def squeeze(host: FakeHost) -> None:
     cache(host)["HostConfig"]["Memory"] = 64 << 20
 
@@ -115,6 +119,10 @@ def pause_a_node(host: FakeHost) -> None:
     node(host, "agent-0")["State"] = {"Status": "paused"}
 
 
+def keep_failing_a_node(host: FakeHost) -> None:
+    node(host, "agent-0")["State"] = {"Status": "restarting"}
+
+
 def disconnect_a_node(host: FakeHost) -> None:
     node(host, "agent-0")["NetworkSettings"]["Networks"].pop("private")
 
@@ -124,6 +132,7 @@ CONNECT = f"docker network connect --ip={ADDRESS} database {CACHE}"
 LEAVE = f"docker network disconnect database {CACHE}"
 IN_PLACE: dict[Callable[[FakeHost], None], tuple[str, list[str]]] = {
     pause: ("state: running → paused", [f"docker unpause {CACHE}"]),
+    keep_failing: ("state: running → restarting", [f"docker restart {CACHE}"]),
     squeeze: (
         "memory in MiB: 128 → 64",
         [f"docker update --memory=128m --memory-swap=128m {CACHE}"],
@@ -137,6 +146,7 @@ IN_PLACE: dict[Callable[[FakeHost], None], tuple[str, list[str]]] = {
     move: (f"network database: {ADDRESS} → 10.60.32.99", [LEAVE, CONNECT]),
     join: ("network mine: none → on it", [f"docker network disconnect mine {CACHE}"]),
     pause_a_node: ("state: running → paused", [f"docker unpause {AGENT}"]),
+    keep_failing_a_node: ("state: running → restarting", [f"docker restart {AGENT}"]),
     disconnect_a_node: (
         "network private: on it → none",
         [f"docker network connect private {AGENT}", f"docker restart {AGENT}"],
