@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cache
 
 from policy.model import (
     UNKNOWN,
@@ -108,11 +109,17 @@ def judge(resources: Sequence[Resource], today: date | None = None) -> Verdict:
 def judge_resource(resource: Resource, stack: Stack) -> Verdict:
     """What the rules say of one resource by itself."""
     verdict = Verdict()
-    for rule in RULES:
-        if isinstance(rule, ResourceRule) and stack.keeps(rule) and rule.judges(resource):
+    for rule in rules_for(resource.type):
+        if stack.keeps(rule):
             for finding in rule.check(resource):
                 verdict.sort(Violation(rule, resource, finding), stack)
     return verdict
+
+
+@cache
+def rules_for(type_: str) -> Sequence[ResourceRule]:
+    """Those that judge resources of a type."""
+    return [rule for rule in RULES if isinstance(rule, ResourceRule) and rule.judges(type_)]
 
 
 def judge_graph(resources: Sequence[Resource], stack: Stack) -> Verdict:

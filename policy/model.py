@@ -83,8 +83,8 @@ class ResourceRule(Rule):
     """The tokens of the resources that it judges; `*` stands for anything."""
     check: Check
 
-    def judges(self, resource: Resource) -> bool:
-        return any(fnmatchcase(resource.type, pattern) for pattern in self.types)
+    def judges(self, type_: str) -> bool:
+        return any(fnmatchcase(type_, pattern) for pattern in self.types)
 
 
 @dataclass(frozen=True, kw_only=True)

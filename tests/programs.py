@@ -184,16 +184,23 @@ def stack_config(stack: str, **changes: str) -> dict[str, str]:
     return {**values, **{f"alphintra:{key}": value for key, value in changes.items()}}
 
 
-@cache
 def deploy(
     stack: str, preview: bool = False, standing: frozenset[str] = frozenset(), **changes: str
 ) -> Graph:
-    """The graph of a whole stack; `graph.result` is what it exports, by name. Made once: tests only
-    read it."""
-    config = stack_config(stack, **changes)
+    """The graph of a whole stack; `graph.result` is what it exports, by name. Made once for the
+    same settings: tests only read it."""
+    settings = tuple(sorted(stack_config(stack, **changes).items()))
+    return _deployed(stack, preview, standing, settings)
+
+
+@cache
+def _deployed(
+    stack: str, preview: bool, standing: frozenset[str], settings: tuple[tuple[str, str], ...]
+) -> Graph:
+    config = dict(settings)
 
     def program() -> dict[str, Any]:
-        settings = parse(config, f"Pulumi.{stack}.yaml")
-        return Platform(pulumi.get_stack(), settings, TARGETS[settings.target]).exports
+        wanted = parse(config, f"Pulumi.{stack}.yaml")
+        return Platform(pulumi.get_stack(), wanted, TARGETS[wanted.target]).exports
 
     return record(program, stack=stack, config=config, preview=preview, standing=standing)

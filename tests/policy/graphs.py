@@ -35,8 +35,7 @@ def plain(value: Any) -> Any:
 @cache
 def stack(name: str, preview: bool = False) -> Sequence[Resource]:
     """A stack of Google Cloud: staging, prod, or dev moved there by its one word."""
-    changes = {"target": "gcp"} if name == "dev" else {}
-    return resources(deploy(name, preview=preview, **changes))
+    return resources(deploy(name, preview=preview, target="gcp"))
 
 
 def given(type_: str, path: str, value: Any, name: str | None = None) -> Change:

@@ -67,7 +67,7 @@ def test_a_rule_judges_what_is_not_known_yet_without_refusing_it(rule: Any):
 
 def check(rule: Any, resource: Resource, graph: list[Resource]) -> list[Any]:
     if hasattr(rule, "types"):
-        return list(rule.check(resource)) if rule.judges(resource) else []
+        return list(rule.check(resource)) if rule.judges(resource.type) else []
     return [finding for _, finding in rule.check(graph)]
 
 
