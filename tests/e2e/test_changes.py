@@ -139,6 +139,25 @@ def test_what_can_change_in_place_restarts_nothing(platform: Platform):
     assert platform.stack.preview(expect_no_changes=True)
 
 
+def test_what_a_service_is_given_changes_in_its_secret(platform: Platform):
+    """It is never missing, and what the service has no more is gone from it."""
+    get = ("get", "secret", "platform", "--namespace=auth", "--output=json")
+
+    def secret() -> tuple[str, set[str]]:
+        found = json.loads(platform.kubectl(*get))
+        return found["metadata"]["uid"], set(found["data"])
+
+    before, given_before = secret()
+    less = {**IN_PLACE, "alphintra:services": {"auth": {"cache": False}}}
+    assert up(platform, less) == set()
+    after, given_after = secret()
+    assert after == before
+    assert given_before - given_after >= {"CACHE_URL", "CACHE_PASSWORD"}
+    assert "DATABASE_URL" in given_after
+    assert up(platform, IN_PLACE) == set()
+    assert secret() == (before, given_before)
+
+
 def test_they_are_in_force_after_a_restart(platform: Platform):
     platform.shell("make restart SERVICE=database && make restart SERVICE=cache")
     assert sql("SHOW work_mem;").strip() == "8MB"
