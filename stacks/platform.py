@@ -48,8 +48,7 @@ class Platform(ComponentResource):
             "kubernetes",
             kubeconfig=cluster.kubeconfig,
             delete_unreachable=cluster.disposable,
-            # Changed in place: deleted and made anew, they would be missing in between, and the
-            # provider can miss that an object is gone, and waits ten minutes for it.
+            # Else they are deleted and made anew, and missing in between.
             enable_secret_mutable=True,
             enable_config_map_mutable=True,
             opts=here,
@@ -59,7 +58,8 @@ class Platform(ComponentResource):
             providers=[provider],
             deleted_with=nodes if target.cluster_holds_all else None,
         )
-        # The cluster takes it along, for the same reason.
+        # The cluster takes it along: the Kubernetes provider can miss that an object is gone, and
+        # waits ten minutes for it.
         with_it = ResourceOptions(parent=self, providers=[provider], deleted_with=nodes)
         baseline = Baseline("baseline", spec.baseline, kubernetes_baseline, with_it).outputs
         around = Surroundings(base, network, registry, database, cache, baseline)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pulumi_kubernetes as kubernetes
-from pulumi import Output, ResourceOptions
+from pulumi import CustomTimeouts, Output, ResourceOptions
 
 from components import rbac
 from components.namespaces import DEFAULT_DENY, DENY_ALL, LABEL, POD_SECURITY
@@ -29,9 +29,15 @@ def in_cluster(
         name, metadata={"name": name, "labels": {LABEL: name, **POD_SECURITY}}, opts=opts
     )
     whom = identity(name, namespace.metadata["name"], around.foundation, opts)
-    # The namespace takes them along: quicker than one by one, and the Kubernetes provider can miss
-    # that a Secret or ConfigMap is gone, and waits ten minutes for it.
-    inside = ResourceOptions(parent=opts.parent, deleted_with=namespace, depends_on=[namespace])
+    # The namespace takes them along: quicker than one by one.
+    inside = ResourceOptions(
+        parent=opts.parent,
+        deleted_with=namespace,
+        depends_on=[namespace],
+        # None has anything to finish first. The Kubernetes provider can miss that an object is
+        # gone, and looks again at the end of this time only; its own is ten minutes.
+        custom_timeouts=CustomTimeouts(delete="30s"),
+    )
 
     def named(role: str) -> "kubernetes.meta.v1.ObjectMetaArgsDict":
         # By its name: before there is a cluster, a preview knows nothing that one would answer.

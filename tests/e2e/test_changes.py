@@ -17,7 +17,7 @@ import pytest
 from tests.e2e.conftest import CONFIG, ROOT, STACK, Platform, run, say
 from tests.e2e.test_drift import PREFIX, data_is_kept, ids, redis, sql
 
-pytestmark = [pytest.mark.usefixtures("rows"), pytest.mark.thorough]
+pytestmark = pytest.mark.usefixtures("rows")
 
 
 @pytest.fixture(scope="module")
@@ -158,6 +158,7 @@ def test_what_a_service_is_given_changes_in_its_secret(platform: Platform):
     assert secret() == (before, given_before)
 
 
+@pytest.mark.thorough
 def test_they_are_in_force_after_a_restart(platform: Platform):
     platform.shell("make restart SERVICE=database && make restart SERVICE=cache")
     assert sql("SHOW work_mem;").strip() == "8MB"
@@ -167,6 +168,7 @@ def test_they_are_in_force_after_a_restart(platform: Platform):
     data_is_kept()
 
 
+@pytest.mark.thorough
 def test_what_takes_a_restart_keeps_the_data(platform: Platform):
     servers = {f"{PREFIX}-database", f"{PREFIX}-database-replica"}
     config = changed(database={"max_connections": 300, "disk_gb": 30})
@@ -175,6 +177,7 @@ def test_what_takes_a_restart_keeps_the_data(platform: Platform):
     assert up(platform, changed(database={"disk_gb": 30})) == servers  # and back
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("settings", "servers"),
     [
@@ -202,6 +205,7 @@ def test_what_is_about_no_data_touches_none(
     platform.shell("make up")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("image", ["postgres", "redis"])
 def test_a_minor_update_of_an_image_keeps_the_data(platform: Platform, image: str):
     """Another image of the same version, as a security update is."""
@@ -256,6 +260,7 @@ def refused(platform: Platform, line: str) -> None:
     data_is_kept()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("change", REFUSED)
 def test_what_would_lose_data_is_refused(platform: Platform, change: str):
     given(platform, IN_PLACE)
@@ -282,6 +287,7 @@ PROGRAMS = {
 and what is said."""
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("change", PROGRAMS)
 def test_a_program_that_would_lose_data_is_refused(platform: Platform, change: str):
     file, before, after, line = PROGRAMS[change]
@@ -299,6 +305,7 @@ def test_a_program_that_would_lose_data_is_refused(platform: Platform, change: s
         folder.symlink_to(ROOT / folder.name)
 
 
+@pytest.mark.thorough
 def test_a_database_goes_when_its_name_says_so(platform: Platform):
     """And only that one."""
     config = {

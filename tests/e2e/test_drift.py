@@ -8,8 +8,6 @@ import pytest
 
 from tests.e2e.conftest import STACK, Platform, owned, run
 
-pytestmark = pytest.mark.thorough
-
 PREFIX = f"alphintra-{STACK}"
 NODE = f"k3d-{PREFIX}-cluster"
 NETWORK = f"{PREFIX}-database"
@@ -209,11 +207,13 @@ def test_what_was_changed_at_one_time_is_put_right_by_one_up(platform: Platform)
     holds(platform, *TOGETHER.values())
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("drift", [*TOGETHER, *ONE_BY_ONE])
 def test_each_change_is_named_and_put_right(platform: Platform, drift: str):
     holds(platform, {**TOGETHER, **ONE_BY_ONE}[drift])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("server", ["database", "cache"])
 def test_a_data_volume_that_is_gone_is_made_of_its_replicas(platform: Platform, server: str):
     volume = f"{PREFIX}-{server}-data"
@@ -231,6 +231,7 @@ def test_a_data_volume_that_is_gone_is_made_of_its_replicas(platform: Platform, 
     assert NOTHING not in platform.shell("make status")
 
 
+@pytest.mark.thorough
 def test_without_a_copy_it_is_said_that_the_data_is_lost(platform: Platform):
     volumes = [f"{PREFIX}-{name}-data" for name in ("cache", "cache-replica")]
     run("docker", "rm", "--force", f"{PREFIX}-cache", f"{PREFIX}-cache-replica")
@@ -241,6 +242,7 @@ def test_without_a_copy_it_is_said_that_the_data_is_lost(platform: Platform):
     redis("SET kept 1000")
 
 
+@pytest.mark.thorough
 def test_a_registry_that_lost_its_images_gets_the_platforms_own_again(platform: Platform):
     run("docker", "rm", "--force", f"{PREFIX}-registry")
     run("docker", "volume", "rm", f"{PREFIX}-registry-data")
@@ -251,6 +253,7 @@ def test_a_registry_that_lost_its_images_gets_the_platforms_own_again(platform: 
     data_is_kept()
 
 
+@pytest.mark.thorough
 def test_a_cluster_that_k3d_deleted_is_made_again(platform: Platform):
     platform.shell(f"k3d cluster delete {PREFIX}-cluster")
     said = platform.shell("make status")

@@ -20,8 +20,6 @@ from tests.e2e.conftest import program, run
 from tests.e2e.secret_scan import CommandLines, Scanner, generated, readable_by_others
 from toolchain.paths import cache_dir, home, pulumi_home
 
-pytestmark = pytest.mark.thorough
-
 STACK = "secrets"
 FILE = f"Pulumi.{STACK}.yaml"
 CONFIG: dict[str, Any] = {
