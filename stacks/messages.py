@@ -16,6 +16,8 @@ UNKNOWN_KEY = "an unknown key"
 _WORDS = Repr()
 _WORDS.maxstring = _WORDS.maxother = _WORDS.maxlong = 100
 _WORDS.maxlevel = 3
+LONGEST = 300
+"""How much of a value is shown, in characters: lists of lists are long whatever is left out."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,8 @@ def _problem(details: ErrorDetails, schema: dict[str, Any], namespace: str) -> P
 
 def shown(value: Any) -> str:
     """A value that stands somewhere, in words: on one line, and no more of it than one can read."""
-    return f"given {value if value == SECRET else _WORDS.repr(value)}"
+    words = SECRET if value == SECRET else _WORDS.repr(value)
+    return f"given {words if len(words) <= LONGEST else f'{words[:LONGEST]} …'}"
 
 
 def readable(word: str) -> str:

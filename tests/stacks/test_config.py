@@ -223,6 +223,14 @@ def test_all_that_is_wrong_is_said_at_once():
     ]
 
 
+def test_of_a_long_value_there_is_as_much_as_one_can_read():
+    """Found by generated configurations: lists of mappings of long texts, at any depth."""
+    value = [{str(key): ["x" * 1000] * 9 for key in range(9)}] * 9
+    (line,) = errors({**LOCAL, "alphintra:cluster": json.dumps(value)})
+    assert "given [{'0': ['xxx" in line and " …; allowed: " in line
+    assert len(line) < 700
+
+
 def test_a_secret_setting_is_not_shown(monkeypatch: pytest.MonkeyPatch):
     from stacks import config as module
 
