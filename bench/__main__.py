@@ -60,7 +60,14 @@ def measure(given: argparse.Namespace) -> None:
                 # What was measured is kept, whatever comes after.
                 results.figures |= fresh.figures
                 results.facts |= fresh.facts
-                given.out.write_text(json.dumps(results.as_json(), indent=1) + "\n")
+                keep(results, given.out)
+
+
+def keep(results: Results, out: Path) -> None:
+    """The page goes with its results: the suite that is measured last compares them."""
+    out.write_text(json.dumps(results.as_json(), indent=1) + "\n")
+    if out == RESULTS:
+        write_page()
 
 
 def write_page() -> None:
@@ -72,11 +79,12 @@ def write_page() -> None:
 def main() -> int:
     given = parser().parse_args()
     try:
-        if not given.page:
+        if given.page:
+            write_page()
+        else:
             pathed()
             measure(given)
         if given.out == RESULTS:
-            write_page()
             say(f"wrote {PAGE.relative_to(ROOT)}")
     except BenchError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -14,8 +14,7 @@ from tests.ops.fake_stack import NOWHERE, SERVER, container
 
 CONTAINER, VOLUME = "docker:index/container:Container", "docker:index/volume:Volume"
 NETWORK, K3D = "docker:index/network:Network", "pulumi-python:local:K3dCluster"
-CACHE, ID = "alphintra-dev-cache", "id-of-alphintra-dev-cache"
-ADDRESS = "10.60.32.11"
+CACHE, ID, ADDRESS = "alphintra-dev-cache", "id-of-alphintra-dev-cache", "10.60.32.11"
 DATABASE, COPY = "alphintra-dev-database-data", "alphintra-dev-database-replica-data"
 TARGET = "--target=urn:x::"
 
