@@ -134,6 +134,13 @@ def test_locally_reads_go_to_the_replica_if_there_is_one(alone: Graph, pair: Gra
     assert pair.result["host"] == "10.60.32.10"
 
 
+def test_locally_volumes_wait_for_nothing(pair: Graph):
+    """Else they are removed one after the other, at two seconds each."""
+    volumes = pair.of(":Volume")
+    assert len(volumes) == 2
+    assert [node.dependencies for node in volumes] == [[], []]
+
+
 def test_locally_the_replica_follows_over_tls_as_a_role_that_can_do_nothing_else(pair: Graph):
     role = pair.only("alphintra:PostgresRole", "database-replicator")
     assert role.inputs["may_replicate"] is True
