@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 
 from ops import disk, docker_cli, doctor, explain, interrupted, offline
+from ops.backup.servers import without_backup
 from ops.backup.settle import settle
 from ops.commands import OpsError
 from ops.console import duration, say
@@ -85,6 +86,11 @@ def local_up(context: Context) -> int:
     """Without a question: what is there keeps its data, and what goes is named by `preview`."""
     docker_cli.engine(context.commands)
     doctor.before_up(context)
+    with without_backup(context):
+        return bring_up_local(context)
+
+
+def bring_up_local(context: Context) -> int:
     state = interrupted.clear(context)
     interrupted.refuse_anothers(context, state)
     remove_outdated_cluster(context, state)

@@ -67,15 +67,28 @@ def wait_healthy(context: Context, names: Iterable[str]) -> None:
 
 @contextmanager
 def alone(context: Context) -> Generator[None]:
-    """One backup, restore or verification of a stack at a time; what a killed one left goes."""
+    """One backup, restore or verification of a stack at a time, and no `up` meanwhile; what a
+    killed one left goes."""
+    with _locked(context, fcntl.LOCK_EX):
+        remove_left(context)
+        yield
+
+
+@contextmanager
+def without_backup(context: Context) -> Generator[None]:
+    """No backup or restore of the stack meanwhile: `up` would take its containers for left ones."""
+    with _locked(context, fcntl.LOCK_SH):
+        yield
+
+
+@contextmanager
+def _locked(context: Context, how: int) -> Generator[None]:
     path = context.stack.folder / ".toolchain" / f"backup-{context.stack.name}.lock"
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, how | fcntl.LOCK_NB)
         except OSError:
-            raise OpsError(
-                f"another backup or restore of {context.stack.name} is at work: wait for it"
-            ) from None
-        remove_left(context)
+            others = "backup or restore" if how == fcntl.LOCK_SH else "backup, restore or up"
+            raise OpsError(f"a {others} of {context.stack.name} is at work: wait for it") from None
         yield

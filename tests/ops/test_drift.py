@@ -316,5 +316,5 @@ def test_status_names_it_and_what_puts_it_right(host: FakeHost, capsys: pytest.C
 def test_up_puts_it_right_before_it_starts_what_is_stopped(host: FakeHost):
     disconnect(host)
     cache(host)["State"] = {"Status": "exited"}
-    lifecycle.local_up(context(host))
+    lifecycle.bring_up_local(context(host))
     assert done(host).index(CONNECT) < done(host).index(f"docker start {CACHE}")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ops import lifecycle
+from ops.backup.servers import alone, without_backup
 from ops.commands import OpsError
 from ops.services import SERVICES
 from ops.stack import Stack
@@ -164,4 +165,16 @@ def test_restart_of_an_unknown_service(host: FakeHost):
 
 def test_no_kubeconfig_is_left_behind_half_written(host: FakeHost):
     lifecycle.up(context(host.up()))
-    assert os.listdir(host.stack.kubeconfig.parent) == ["kubeconfig-dev"]
+    assert sorted(os.listdir(host.stack.kubeconfig.parent)) == ["backup-dev.lock", "kubeconfig-dev"]
+
+
+def test_up_and_a_backup_keep_out_of_each_others_way(host: FakeHost):
+    """Up would take the containers of a verification for what an earlier run left."""
+    around = context(host.up())
+    with alone(around), pytest.raises(OpsError, match="a backup or restore of dev is at work"):
+        lifecycle.up(around)
+    assert host.shown == []
+    begin = pytest.raises(OpsError, match="a backup, restore or up of dev is at work")
+    with without_backup(around), without_backup(around), begin, alone(around):
+        pass
+    assert lifecycle.up(around) == 0
