@@ -242,6 +242,20 @@ def mounted() -> set[str]:
     return set(docker("inspect", "-f", form, *NODES).split())
 
 
+def give_image(cluster: Cluster) -> None:
+    """Until the probes run: `k3d image import` ends well where a node has not kept the image."""
+    for last in (False, False, True):
+        said = k3d("image", "import", "-c", NAME, image("debian"))
+        try:
+            kubectl(cluster, "rollout", "status", "daemonset/probe", "--timeout=60s")
+            return
+        except AssertionError as error:
+            events = kubectl(cluster, "get", "events", "--field-selector=type=Warning")
+            if last:
+                raise AssertionError(f"{error}\n{said}\n{events}") from error
+            print(said, events, flush=True)
+
+
 @contextmanager
 def created(folder: Path) -> Generator[Cluster]:
     """The cluster, with an answering pod on every node; afterwards nothing is left of it."""
@@ -266,10 +280,9 @@ def created(folder: Path) -> Generator[Cluster]:
             *("--wait", "--timeout", "240s"),
         )
         kubeconfig.write_text(k3d("kubeconfig", "get", NAME))
-        k3d("image", "import", "-c", NAME, image("debian"))
         made = {"kubeconfig": str(kubeconfig)}
         apply(made, listeners("probe"), service("probe"))
-        kubectl(made, "rollout", "status", "daemonset/probe", "--timeout=120s")
+        give_image(made)
         yield made
         volumes = mounted()
     finally:
