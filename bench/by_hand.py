@@ -21,9 +21,9 @@ from bench.measure import BenchError, ask
 from bench.recipe import DYNAMIC, NETWORK, VOLUME, Recipe
 from bench.stack import ROOT
 from components.cache.server_settings import RedisSettingsProvider
+from components.database import ADMIN
 from components.database.server_settings import PostgresSettingsProvider
 
-ADMIN = "postgres"
 SETTINGS = {
     f"{DYNAMIC}RedisSettings": RedisSettingsProvider(),
     f"{DYNAMIC}PostgresSettings": PostgresSettingsProvider(),

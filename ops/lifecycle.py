@@ -170,7 +170,7 @@ def start_stopped(context: Context, state: Record) -> None:
     Only what is recorded: a half-made cluster can't be started, and is made anew anyway.
     """
     containers = docker_cli.containers(context.commands, context.stack)
-    stopped = [one for one in containers if one.status in ("exited", "created")]
+    stopped = [one for one in containers if docker_cli.RUN_AGAIN.get(one.status) == "start"]
     recorded = state.of(docker_cli.RESOURCES["container"])
     services = [one.name for one in stopped if one.id in recorded]
     if services:
